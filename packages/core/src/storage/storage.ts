@@ -150,7 +150,7 @@ export interface WorkStore {
   /**
    * Stores results (upsert by control), evidence (upsert by source) and events in one step, brings `counts`, `currentControl` and `lastSequence` up to date.
    * `accepted: false`, and nothing stored, unless the scan is running under this very attempt.
-   * A `progress` event, built from the counts after the write, is appended last when `progress` is true.
+   * A `scan.progress` event, built from the counts after the write, is appended last when `progress` is true.
    */
   record(params: {
     scanId: string
@@ -163,7 +163,7 @@ export interface WorkStore {
   }): Promise<{ accepted: boolean; scan: Scan | null }>
   /**
    * running → a terminal state, guarded by the attempt. Planned controls without a result get a `not_run` result with the reason given.
-   * Appends a `progress` event and then the terminal event. Null when the guard failed.
+   * Appends a `scan.progress` event and then the terminal event. Null when the guard failed.
    */
   finish(params: {
     scanId: string
