@@ -1,0 +1,171 @@
+# From settled sources to the status of one control. The verdict runs only when every source it needs was
+# read; otherwise the state of the sources is the answer. Unread data never becomes pass or fail.
+
+# Sources whose data is a map, object id -> value, in which single entries may have failed.
+function Test-PerObjectSource {
+    param([string]$Source)
+    $Source.Contains('{') -or $Source -in 'dns/txt', 'graph/directoryRoles(roleTemplateId)/members'
+}
+
+function Get-FailedEntryStates {
+    param($Data)
+    $states = [Collections.Generic.List[object]]::new()
+    if ($Data -is [Management.Automation.PSCustomObject]) {
+        foreach ($property in $Data.PSObject.Properties) {
+            if (Test-FailedEntry $property.Value) {
+                $states.Add(@{ state = $property.Value.state; entry = $property.Name; error = (Get-ProblemField $property.Value 'error') })
+            }
+        }
+    }
+    , $states
+}
+
+function Get-SourceState {
+    param($Sources, [string]$Source)
+    if (-not $Sources.ContainsKey($Source)) { return 'not_collected' }
+    $record = $Sources[$Source]
+    if ($record.state -eq 'read' -or $record.state -in $failedStates) { return $record.state }
+    'unexpected_data'
+}
+
+# What one requirement says when it is not met: @{ state; source; error; failedEntry }. $null when it is met.
+function Get-UnmetRequirement {
+    param($Requirement, $Sources)
+    $unread = [Collections.Generic.List[object]]::new()
+    foreach ($source in $Requirement.sources) {
+        $state = Get-SourceState $Sources $source
+        if ($state -eq 'not_found' -and $Requirement.notFound -eq 'empty') { return $null }
+        if ($state -ne 'read') {
+            $record = $Sources.ContainsKey($source) ? $Sources[$source] : $null
+            $unread.Add(@{ state = $state; source = $source; error = (Get-ProblemField $record 'error'); failedEntry = $false })
+            continue
+        }
+        if ($Requirement.entries -eq 'all' -and (Test-PerObjectSource $source)) {
+            $failed = Get-FailedEntryStates $Sources[$source].data
+            if ($failed.Count) {
+                $worst = Get-WorstState @($failed).ForEach({ $_.state })
+                $first = $failed.Where({ $_.state -eq $worst }, 'First')[0]
+                $unread.Add(@{ state = $worst; source = $source; error = $first.error; failedEntry = $true })
+                continue
+            }
+        }
+        return $null
+    }
+    $worst = Get-WorstState @($unread).ForEach({ $_.state })
+    $unread.Where({ $_.state -eq $worst }, 'First')[0]
+}
+
+function New-UnreadResult {
+    param($Unmet, $Requirement)
+    $answer = $statusOfState[$Unmet.state]
+    $status = $answer.status
+    if ($Unmet.state -eq 'not_found' -and $Requirement.notFound -eq 'not_applicable') { $status = 'not_applicable' }
+    # One object of many that could not be read: the rest was, so the control is neither unlicensed nor not run.
+    if ($Unmet.failedEntry) { $status = 'error' }
+    @{
+        status = $status; reasonCode = $answer.reasonCode; findings = @(); findingsTotal = 0
+        message = Get-StateMessage $Unmet.state $Unmet.source $Unmet.error
+    }
+}
+
+function New-UnexpectedResult {
+    param([string]$Message)
+    @{ status = 'error'; reasonCode = 'unexpected_data'; message = $Message; findings = @(); findingsTotal = 0 }
+}
+
+function New-VerdictEvidence {
+    param($Check, $Sources)
+    $evidence = [Management.Automation.PSObject]::new()
+    foreach ($requirement in $Check.requirements) {
+        foreach ($source in $requirement.sources) {
+            $state = Get-SourceState $Sources $source
+            $data = if ($state -eq 'read') { , $Sources[$source].data } else { , $null }
+            $usable = $state -eq 'read' -or ($state -eq 'not_found' -and $requirement.notFound -eq 'empty')
+            if ($usable -and $null -eq $evidence.PSObject.Properties[$source]) {
+                $evidence.PSObject.Properties.Add([Management.Automation.PSNoteProperty]::new($source, $data))
+            }
+        }
+    }
+    $evidence
+}
+
+# $Scan: @{ inputs; startedAt; tenant = @{ id; defaultDomain } }, $Parameters: the object of the benchmark line.
+function New-VerdictContext {
+    param($Check, $Scan, $Parameters)
+    $inputs = [Management.Automation.PSObject]::new()
+    foreach ($name in $Check.inputs) {
+        $given = $null -eq $Scan.inputs ? $null : $Scan.inputs.PSObject.Properties[$name]
+        $value = if ($null -eq $given) { , $null } else { , $given.Value }
+        $inputs.PSObject.Properties.Add([Management.Automation.PSNoteProperty]::new($name, $value))
+    }
+    [pscustomobject]@{
+        Inputs = $inputs; ScanStartedAt = $Scan.startedAt; Parameters = $Parameters
+        Tenant = [pscustomobject]@{ Id = $Scan.tenant.id; DefaultDomain = $Scan.tenant.defaultDomain }
+    }
+}
+
+# Why a verdict threw, without a value of the evidence: our own errors carry words, PowerShell's own only a name.
+function Get-ThrownProblem {
+    param($ErrorRecord)
+    $exception = $ErrorRecord.Exception
+    while ($null -ne $exception) {
+        if ($exception.Data.Contains('problem')) { return $exception.Message }
+        $exception = $exception.InnerException
+    }
+    $line = $ErrorRecord.InvocationInfo.ScriptLineNumber
+    if ($ErrorRecord.FullyQualifiedErrorId -eq 'PropertyNotFoundStrict') {
+        $name = [regex]::Match($ErrorRecord.Exception.Message, "'([^']{1,200})'").Groups[1].Value
+        return "the property $name is absent (line $line of the verdict)"
+    }
+    "the verdict stopped: $($ErrorRecord.FullyQualifiedErrorId.Split(',')[0]) (line $line of the verdict)"
+}
+
+function Test-Finding {
+    param($Finding)
+    if ($Finding -isnot [Collections.IDictionary]) { return $false }
+    foreach ($name in 'resourceId', 'resourceName', 'property', 'expected', 'actual', 'compliant') { if (-not $Finding.Contains($name)) { return $false } }
+    $Finding['compliant'] -is [bool]
+}
+
+# What is wrong with the shape of a verdict, or $null.
+function Get-VerdictFlaw {
+    param([object[]]$Output)
+    if ($Output.Count -ne 1) { return "it gave $($Output.Count) objects instead of one" }
+    $verdict = $Output[0]
+    if ($verdict -isnot [hashtable]) { return 'it is not a verdict' }
+    foreach ($name in 'status', 'message', 'findings', 'reasonCode') { if (-not $verdict.ContainsKey($name)) { return "$name is missing" } }
+    if ($verdict['status'] -notin 'pass', 'fail', 'manual') { return 'its status is none of pass, fail, manual' }
+    if ([string]::IsNullOrWhiteSpace($verdict['message'])) { return 'its message is empty' }
+    if ($verdict['status'] -eq 'manual' -and $verdict['reasonCode'] -notin $manualReasons) { return 'a manual verdict needs a known reason' }
+    foreach ($finding in $verdict['findings']) { if (-not (Test-Finding $finding)) { return 'a finding is malformed' } }
+    $null
+}
+
+# $Sources: hashtable, source id -> @{ state; data; error }.
+function Get-ControlResult {
+    param($Check, $Sources, $Scan, $Parameters)
+    $worst = $null
+    foreach ($requirement in $Check.requirements) {
+        $unmet = Get-UnmetRequirement $requirement $Sources
+        if ($null -eq $unmet) { continue }
+        $rank = $stateOrder.IndexOf($unmet.state)
+        if ($null -eq $worst -or $rank -lt $worst.rank) { $worst = @{ rank = $rank; unmet = $unmet; requirement = $requirement } }
+    }
+    if ($null -ne $worst) { return New-UnreadResult $worst.unmet $worst.requirement }
+    try {
+        $evidence = New-VerdictEvidence $Check $Sources
+        $context = New-VerdictContext $Check $Scan $Parameters
+        $output = @(& (Get-VerdictBlock $Check) $evidence $context)
+    } catch {
+        return New-UnexpectedResult "The evidence is not what the check expects: $(Get-ThrownProblem $_)."
+    }
+    $flaw = Get-VerdictFlaw $output
+    if ($flaw) { return New-UnexpectedResult "The verdict of $($Check.key) is not valid: $flaw." }
+    $verdict = $output[0]
+    $findings = @($verdict['findings'])
+    @{
+        status = $verdict['status']; message = $verdict['message']; findingsTotal = $findings.Count
+        reasonCode = $verdict['status'] -eq 'manual' ? $verdict['reasonCode'] : $null
+        findings = @($findings.Count -gt $maximumFindings ? $findings[0..($maximumFindings - 1)] : $findings)
+    }
+}

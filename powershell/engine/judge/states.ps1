@@ -1,0 +1,55 @@
+# The words for what became of a source, and what they make of a control that needs it.
+
+# From bad to less bad: with several unread sources the first of this order names the result.
+$stateOrder = 'unexpected_data', 'denied', 'not_supported', 'unavailable', 'timeout', 'throttled', 'not_found', 'unlicensed', 'not_collected'
+$failedStates = 'denied', 'not_supported', 'unavailable', 'timeout', 'throttled', 'not_found', 'unlicensed', 'not_collected'
+
+$statusOfState = @{
+    unexpected_data = @{ status = 'error'; reasonCode = 'unexpected_data' }
+    denied          = @{ status = 'error'; reasonCode = 'permission_missing' }
+    not_supported   = @{ status = 'error'; reasonCode = 'credential_cannot_read' }
+    unavailable     = @{ status = 'error'; reasonCode = 'unavailable' }
+    timeout         = @{ status = 'error'; reasonCode = 'timeout' }
+    throttled       = @{ status = 'error'; reasonCode = 'throttled' }
+    not_found       = @{ status = 'error'; reasonCode = 'not_found' }
+    unlicensed      = @{ status = 'not_applicable'; reasonCode = 'not_licensed' }
+    not_collected   = @{ status = 'not_run'; reasonCode = 'not_collected' }
+}
+
+$manualReasons = 'operator_input_missing', 'no_api', 'human_review'
+$maximumFindings = 1000
+
+function Get-WorstState {
+    param([string[]]$States)
+    foreach ($state in $stateOrder) { if ($state -in $States) { return $state } }
+}
+
+# One sentence for a control whose source was not read, from the source's own error.
+function Get-StateMessage {
+    param([string]$State, [string]$Source, $Problem)
+    $detail = if ($Problem -is [string]) { $Problem } else { Get-ProblemField $Problem 'message' }
+    $permission = Get-ProblemField $Problem 'permission'
+    $licence = Get-ProblemField $Problem 'licence'
+    $text = switch ($State) {
+        'denied' { "The app may not read $Source$(if ($permission) { ": it needs $permission" })." }
+        'unlicensed' { "The tenant has no licence for what $Source reads$(if ($licence) { " ($licence)" })." }
+        'not_supported' { "This kind of credential cannot read $Source." }
+        'unavailable' { "$Source could not be read: the service gave no usable answer." }
+        'timeout' { "$Source could not be read in time." }
+        'throttled' { "$Source could not be read: the service kept refusing for too many requests." }
+        'not_found' { "The service says that what $Source reads does not exist." }
+        'not_collected' { "$Source was not read in this scan." }
+        default { "The evidence of $Source is not what was expected." }
+    }
+    if ($detail) { "$text $detail" } else { $text }
+}
+
+function Get-ProblemField {
+    param($Problem, [string]$Name)
+    if ($Problem -is [Collections.IDictionary]) { if ($Problem.Contains($Name)) { return $Problem[$Name] } else { return $null } }
+    if ($Problem -is [Management.Automation.PSCustomObject]) {
+        $property = $Problem.PSObject.Properties[$Name]
+        if ($null -ne $property) { return $property.Value }
+    }
+    $null
+}
