@@ -5,12 +5,13 @@ function Get-CheckRequirements {
     param($Check)
     $requirements = [Collections.Generic.List[object]]::new()
     foreach ($declared in $Check.sources) {
-        if ($declared -is [string]) { $requirements.Add(@{ sources = @($declared); notFound = 'error'; entries = 'all' }); continue }
+        if ($declared -is [string]) { $requirements.Add(@{ sources = @($declared); notFound = 'error'; entries = 'all'; optional = $false }); continue }
         $sources = @(if (Test-Property $declared 'anyOf') { foreach ($one in $declared.anyOf) { $one -is [string] ? $one : $one.source } } else { $declared.source })
         $requirements.Add(@{
                 sources  = $sources
                 notFound = (Test-Property $declared 'notFound') ? $declared.notFound : 'error'
                 entries  = (Test-Property $declared 'entries') ? $declared.entries : 'all'
+                optional = (Test-Property $declared 'optional') -and $true -eq $declared.optional
             })
     }
     , $requirements.ToArray()

@@ -1,6 +1,9 @@
 # From settled sources to the status of one control. The verdict runs only when every source it needs was
 # read; otherwise the state of the sources is the answer. Unread data never becomes pass or fail.
 
+# The words that several verdicts share (one file per topic) come with the judging, whoever loads it.
+foreach ($topic in [IO.Directory]::GetFiles([IO.Path]::Combine($PSScriptRoot, 'vocabulary'), '*.ps1')) { . $topic }
+
 # Sources whose data is a map, object id -> value, in which single entries may have failed.
 function Test-PerObjectSource {
     param([string]$Source)
@@ -104,6 +107,23 @@ function New-VerdictContext {
     }
 }
 
+# The unread source or entry that a verdict stopped for (Stop-Unread), in the shape of an unmet requirement; or $null.
+function Get-ThrownUnread {
+    param($ErrorRecord, $Check, $Sources)
+    $exception = $ErrorRecord.Exception
+    while ($null -ne $exception -and -not $exception.Data.Contains('unreadSource')) { $exception = $exception.InnerException }
+    if ($null -eq $exception) { return $null }
+    $source = $exception.Data['unreadSource']
+    if ($source -notin $Check.sources) { return $null }
+    $state = Get-SourceState $Sources $source
+    if ($state -ne 'read') {
+        $record = $Sources.ContainsKey($source) ? $Sources[$source] : $null
+        return @{ state = $state; source = $source; error = (Get-ProblemField $record 'error'); failedEntry = $false }
+    }
+    $entry = (Get-FailedEntryStates $Sources[$source].data).Where({ $_.entry -eq $exception.Data['unreadEntry'] }, 'First')
+    if ($entry.Count) { @{ state = $entry[0].state; source = $source; error = $entry[0].error; failedEntry = $true } }
+}
+
 # Why a verdict threw, without a value of the evidence: our own errors carry words, PowerShell's own only a name.
 function Get-ThrownProblem {
     param($ErrorRecord)
@@ -147,7 +167,7 @@ function Get-ControlResult {
     $worst = $null
     foreach ($requirement in $Check.requirements) {
         $unmet = Get-UnmetRequirement $requirement $Sources
-        if ($null -eq $unmet) { continue }
+        if ($null -eq $unmet -or $requirement.optional) { continue }
         $rank = $stateOrder.IndexOf($unmet.state)
         if ($null -eq $worst -or $rank -lt $worst.rank) { $worst = @{ rank = $rank; unmet = $unmet; requirement = $requirement } }
     }
@@ -157,6 +177,8 @@ function Get-ControlResult {
         $context = New-VerdictContext $Check $Scan $Parameters
         $output = @(& (Get-VerdictBlock $Check) $evidence $context)
     } catch {
+        $unread = Get-ThrownUnread $_ $Check $Sources
+        if ($null -ne $unread) { return New-UnreadResult $unread @{ notFound = 'error' } }
         return New-UnexpectedResult "The evidence is not what the check expects: $(Get-ThrownProblem $_)."
     }
     $flaw = Get-VerdictFlaw $output

@@ -15,6 +15,18 @@ function Stop-UnexpectedData {
     throw $exception
 }
 
+# For a source declared `optional` and for an entry of a source declared `entries: partial`: the verdict found
+# that it needs the one that was not read. The control then gets the state of that source or entry.
+function Stop-Unread {
+    param([Parameter(Position = 0)][string]$Source, [Parameter(Position = 1)][string]$Entry)
+    $problem = [IO.InvalidDataException]::new("$Source$(if ($Entry) { " at $Entry" }) was not read")
+    $problem.Data['source'] = $Source
+    $problem.Data['problem'] = 'was not read'
+    $problem.Data['unreadSource'] = $Source
+    $problem.Data['unreadEntry'] = $Entry
+    throw $problem
+}
+
 # What a value is, in words for a message. Never the value itself: evidence may be personal data.
 function Get-ValueKind {
     param($Value)
@@ -210,7 +222,7 @@ function Get-Entry {
     if ($Map -isnot [Management.Automation.PSCustomObject]) { Stop-UnexpectedData $Of '' "expected a map of objects, found $(Get-ValueKind $Map)" }
     $property = $Map.PSObject.Properties[$Id]
     if ($null -eq $property) { Stop-UnexpectedData $Of $Id 'the entry is absent' }
-    if (Test-FailedEntry $property.Value) { Stop-UnexpectedData $Of $Id "the entry was not read ($($property.Value.state))" }
+    if (Test-FailedEntry $property.Value) { Stop-Unread $Of $Id }
     if ($property.Value -is [array]) { return , $property.Value }
     $property.Value
 }
