@@ -28,15 +28,24 @@ export const controlSchema = z.object({
   inputs: z.array(z.string()),
 })
 
+/** A value that only the operator knows and a verdict may ask for, e.g. the break-glass accounts. */
+export const inputDefinitionSchema = z.object({
+  name: z.string(),
+  type: z.enum(['string[]', 'number', 'string', 'boolean']),
+  description: z.string(),
+})
+
 export const benchmarkSchema = z.object({
   id: z.string(),
   version: z.string(),
   name: z.string(),
   released: z.string(),
   controls: z.array(controlSchema),
+  inputs: z.array(inputDefinitionSchema).default([]),
 })
 
 export type Severity = z.infer<typeof severitySchema>
+export type InputDefinition = z.infer<typeof inputDefinitionSchema>
 export type Control = z.infer<typeof controlSchema>
 /** A named, versioned list of controls, e.g. `cis-m365` `5.0.0`. */
 export type Benchmark = z.infer<typeof benchmarkSchema>

@@ -1,4 +1,5 @@
 import type { BenchmarkRef, Level, Profile } from '../benchmarks/benchmark.ts'
+import type { QueueEntry } from '../queue/queue.ts'
 import type { ResultCounts } from '../results/result.ts'
 
 export const scanStatuses = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const
@@ -69,3 +70,7 @@ export interface ScanEvent {
 
 /** An event before storage has given it a sequence. */
 export type NewScanEvent = Pick<ScanEvent, 'type' | 'at' | 'data'>
+
+export function entryOf(scan: Scan): QueueEntry {
+  return { platformTenantId: scan.platformTenantId, m365TenantId: scan.m365TenantId, scanId: scan.id }
+}

@@ -88,7 +88,6 @@ export interface ScanStore {
     platformTenantId: string
     scanId: string
     at: Date
-    event: NewScanEvent
     notRunMessage: string
   }): Promise<Scan | null>
 }

@@ -1,0 +1,195 @@
+import * as Effect from 'effect/Effect'
+import { openCredential } from '../credentials/credentials.ts'
+import { type SignInError, TenantscopeError } from '../errors/errors.ts'
+import {
+  type CoreServices,
+  EventHubService,
+  LoggerService,
+  now,
+  RunnerService,
+  SignInService,
+  withStorage,
+} from '../internal/services.ts'
+import type { DeliveryOutcome, QueueEntry } from '../queue/queue.ts'
+import type { RunnerJob } from '../runner/runner.ts'
+import type { Scan } from './scan.ts'
+import { concludeScan, type Ending } from './scan-ending.ts'
+import { scanHost } from './scan-host.ts'
+import { keepLease } from './scan-lease.ts'
+import { pumpRun } from './scan-pump.ts'
+
+export interface ExecutionSettings {
+  workerId: string
+  leaseMs: number
+  heartbeatMs: number
+  scanTimeoutMs: number
+  keepEvidence: boolean
+  cloud: RunnerJob['cloud']
+  resolveTxt: (name: string) => Promise<string[][]>
+}
+
+/** Why a run is ended from outside. The first reason wins. */
+export type StopReason = 'cancel' | 'lost' | 'timed_out' | 'refused' | 'shutdown' | 'storage'
+
+/** The handle on a run under way. */
+export interface RunControl {
+  readonly signal: AbortSignal
+  readonly reason: StopReason | null
+  stop(reason: StopReason): void
+}
+
+export function runControl(): RunControl {
+  const controller = new AbortController()
+  let reason: StopReason | null = null
+  return {
+    signal: controller.signal,
+    get reason() {
+      return reason
+    },
+    stop: (why) => {
+      if (reason) return
+      reason = why
+      controller.abort(new Error(`scan run stopped: ${why}`))
+    },
+  }
+}
+
+/** How long a scan waits for another one of its M365 tenant before it asks again. */
+const siblingWaitMs = 1_000
+/** How long a scan waits after a fault of the storage. */
+const faultWaitMs = 5_000
+
+/**
+ * One delivery of a scan: claims it, runs it, brings it to an end. Never fails: what goes wrong ends the scan or leaves it to the sweep.
+ * `control` is the caller's handle to stop it.
+ */
+export function executeScan(
+  entry: QueueEntry,
+  settings: ExecutionSettings,
+  control: RunControl,
+): Effect.Effect<DeliveryOutcome, never, CoreServices> {
+  return Effect.gen(function* () {
+    const at = yield* now
+    const { workerId, leaseMs } = settings
+    const scan = yield* withStorage((storage) => storage.work.claim({ scanId: entry.scanId, workerId, leaseMs, at }))
+    if (!scan) return yield* notClaimed(entry)
+    const hub = yield* EventHubService
+    hub.notify(scan.id)
+    const ending = yield* runAttempt(scan, settings, control)
+    yield* concludeScan(scan, ending)
+    hub.notify(scan.id)
+    return { kind: 'done' } as const
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.gen(function* () {
+        const log = yield* LoggerService
+        log.error('a scan could not be worked on; the sweep will look after it', {
+          scanId: entry.scanId,
+          code: error.code,
+        })
+        return { kind: 'later', delayMs: faultWaitMs } as const
+      }),
+    ),
+  )
+}
+
+/** It ended meanwhile, or another scan of its M365 tenant runs: only then is there something to wait for. */
+function notClaimed(entry: QueueEntry) {
+  const { platformTenantId, scanId } = entry
+  return Effect.map(
+    withStorage((storage) => storage.scans.get({ platformTenantId, scanId })),
+    (scan): DeliveryOutcome =>
+      scan?.status === 'pending' ? { kind: 'later', delayMs: siblingWaitMs } : { kind: 'done' },
+  )
+}
+
+function runAttempt(
+  scan: Scan,
+  settings: ExecutionSettings,
+  control: RunControl,
+): Effect.Effect<Ending, never, CoreServices> {
+  return Effect.gen(function* () {
+    yield* Effect.forkScoped(keepLease(scan, settings, control))
+    yield* Effect.forkScoped(
+      Effect.delay(
+        Effect.sync(() => control.stop('timed_out')),
+        settings.scanTimeoutMs,
+      ),
+    )
+    const done = yield* withStorage((storage) => storage.work.finishedControls({ scanId: scan.id }))
+    const remaining = scan.plannedControls.filter((controlId) => !done.includes(controlId))
+    if (remaining.length === 0) return { kind: 'completed' } as const
+    return yield* runRemaining(scan, remaining, settings, control)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchAll((error) => Effect.succeed(endingOf(error, control))),
+  )
+}
+
+function runRemaining(
+  scan: Scan,
+  controlIds: string[],
+  settings: ExecutionSettings,
+  control: RunControl,
+): Effect.Effect<Ending, TenantscopeError, CoreServices> {
+  return Effect.gen(function* () {
+    const { platformTenantId, m365TenantId: id } = scan
+    const tenant = yield* withStorage((storage) => storage.m365Tenants.get({ platformTenantId, id }))
+    if (!tenant) return yield* Effect.fail(new TenantscopeError('not_found', 'The M365 tenant was removed.'))
+    const credential = yield* openCredential({ platformTenantId, m365TenantId: id })
+    const runner = yield* RunnerService
+    const host = scanHost({
+      signIn: yield* SignInService,
+      credential,
+      m365TenantId: tenant.m365TenantId,
+      cloud: settings.cloud,
+      resolveTxt: settings.resolveTxt,
+      onRefused: () => control.stop('refused'),
+    })
+    const job: RunnerJob = {
+      scanId: scan.id,
+      attempt: scan.attempt,
+      benchmark: scan.benchmark,
+      controlIds,
+      scanStartedAt: scan.startedAt ?? scan.createdAt,
+      m365Tenant: { id: tenant.m365TenantId, defaultDomain: tenant.defaultDomain },
+      credentialKind: credential.kind,
+      cloud: settings.cloud,
+      inputs: tenant.inputs,
+      keepEvidence: settings.keepEvidence,
+      timeoutMs: settings.scanTimeoutMs,
+    }
+    const done = yield* pumpRun(scan, runner.run({ job, host, signal: control.signal }), control)
+    if (control.reason) return endingOfStop(control.reason, host.refused)
+    return done
+  })
+}
+
+function endingOfStop(reason: StopReason, refused: SignInError | null): Ending {
+  switch (reason) {
+    case 'cancel':
+      return { kind: 'cancelled' }
+    case 'shutdown':
+      return { kind: 'released' }
+    case 'lost':
+    case 'storage':
+      return { kind: 'abandoned' }
+    case 'timed_out':
+      return { kind: 'failed', reason: 'timed_out', message: 'The scan took longer than it may.' }
+    case 'refused':
+      return {
+        kind: 'failed',
+        reason: 'sign_in_failed',
+        message: refused?.message ?? 'Microsoft Entra ID refused the sign-in.',
+      }
+  }
+}
+
+function endingOf(error: TenantscopeError, control: RunControl): Ending {
+  if (control.reason) return endingOfStop(control.reason, null)
+  if (error.code === 'credential_missing' || error.code === 'secret_unreadable') {
+    return { kind: 'failed', reason: 'sign_in_failed', message: error.message }
+  }
+  if (error.code === 'storage_failed') return { kind: 'abandoned' }
+  return { kind: 'failed', reason: 'runner_error', message: error.message }
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import * as dns from 'node:dns/promises'
+import * as Layer from 'effect/Layer'
+import * as ManagedRuntime from 'effect/ManagedRuntime'
+import type { Benchmark } from './benchmarks/benchmark.ts'
+import { benchmarks } from './benchmarks/benchmarks.ts'
+import { type Clock, systemClock } from './clock/clock.ts'
+import { InvalidInputError, TenantscopeError } from './errors/errors.ts'
+import { runWith } from './internal/run.ts'
+import {
+  ClockService,
+  EventHubService,
+  LoggerService,
+  QueueService,
+  RunnerService,
+  SecretsService,
+  SignInService,
+  StorageService,
+} from './internal/services.ts'
+import { type Logger, silentLogger } from './logging/logger.ts'
+import { inProcessQueue } from './queue/in-process-queue.ts'
+import type { Queue } from './queue/queue.ts'
+import { type Results, results } from './results/results.ts'
+import type { Runner, RunnerJob } from './runner/runner.ts'
+import type { SignIn } from './runner/sign-in.ts'
+import { eventHub } from './scans/event-hub.ts'
+import { type Scans, scans } from './scans/scans.ts'
+import { worker } from './scans/worker.ts'
+import type { SecretStore } from './secrets/secret-store.ts'
+import type { Storage } from './storage/storage.ts'
+import { type M365Tenants, m365Tenants } from './tenants/m365-tenants.ts'
+
+export interface WorkerOptions {
+  /** Scans at once in this process; plan 200 MB of memory for each. Default 2. */
+  concurrency?: number
+  /** A running scan belongs to its worker for this long after the last heartbeat. Default 30,000. */
+  leaseMs?: number
+  /** Default 10,000. */
+  heartbeatMs?: number
+  /** How often scans of dead workers are looked for. Default 10,000. */
+  sweepMs?: number
+  /** Attempts before a scan whose workers keep dying is given up. Default 3. */
+  maxAttempts?: number
+}
+
+/** Adapters handed in belong to this object from then on: `close()` closes them. What the host handed to an adapter stays the host's. */
+export interface TenantscopeOptions {
+  storage: Storage
+  secrets: SecretStore
+  runner: Runner
+  signIn: SignIn
+  /** Default: in this process, on p-queue. */
+  queue?: Queue
+  /** `false`: this process takes no scans, it only serves the API. */
+  worker?: WorkerOptions | false
+  /** Which Microsoft cloud the tenants live in. Default `commercial`. */
+  cloud?: RunnerJob['cloud']
+  /** Keep what the services answered, for judging again and for audits. Default true. */
+  keepEvidence?: boolean
+  /** The longest a scan may take. Default two hours. */
+  scanTimeoutMs?: number
+  /** TXT look-ups. Default: the process's resolver; a public one is better where the host's network answers differently inside. */
+  resolveTxt?: (name: string) => Promise<string[][]>
+  clock?: Clock
+  logger?: Logger
+}
+
+export interface Health {
+  ok: boolean
+  storage: { ok: boolean; detail: string }
+  runner: { ok: boolean; detail: string }
+}
+
+/** Everything one platform tenant can see and do. Cheap to make: one per request is fine. */
+export interface PlatformTenantScope {
+  readonly m365Tenants: M365Tenants
+  readonly scans: Scans
+  readonly results: Results
+}
+
+export interface Tenantscope {
+  /** `id` is the host's own isolation boundary, an opaque string. `actor` is who acts, for the record. Throws InvalidInputError when either is empty. */
+  forPlatformTenant(id: string, options: { actor: string }): PlatformTenantScope
+  /** What the runner can judge. */
+  benchmarks(): Promise<readonly Benchmark[]>
+  /** Brings the storage up to date and, unless `worker` is false, begins to take scans: first what a crash left. Call once. */
+  start(): Promise<void>
+  health(): Promise<Health>
+  /**
+   * Takes no more scans, puts those under way back to pending, ends their processes, ends every open event stream, closes the adapters.
+   * Idempotent; leaves no handle open.
+   */
+  close(): Promise<void>
+}
+
+/** Puts the parts together. Nothing happens until `start`: no connection, no process, no timer. */
+export function createTenantscope(options: TenantscopeOptions): Tenantscope {
+  const { storage, runner } = options
+  const hub = eventHub()
+  const settings = workerSettings(options)
+  const runtime = ManagedRuntime.make(
+    Layer.mergeAll(
+      Layer.succeed(StorageService, storage),
+      Layer.succeed(QueueService, options.queue ?? inProcessQueue()),
+      Layer.succeed(SecretsService, options.secrets),
+      Layer.succeed(RunnerService, runner),
+      Layer.succeed(SignInService, options.signIn),
+      Layer.succeed(ClockService, options.clock ?? systemClock),
+      Layer.succeed(LoggerService, options.logger ?? silentLogger),
+      Layer.succeed(EventHubService, hub),
+    ),
+  )
+  const run = runWith(runtime)
+  const scanWorker = worker(run, settings)
+  let stopListening: (() => Promise<void>) | null = null
+  let started = false
+  let closing: Promise<void> | null = null
+
+  const close = async () => {
+    if (started) await scanWorker.close()
+    hub.close()
+    await stopListening?.()
+    await runner.close()
+    await storage.close()
+    await runtime.dispose()
+  }
+
+  return {
+    forPlatformTenant: (id, { actor }) => {
+      const scope = { platformTenantId: opaque(id, '/id'), actor: opaque(actor, '/actor') }
+      return { m365Tenants: m365Tenants(run, scope, settings), scans: scans(run, scope), results: results(run, scope) }
+    },
+    benchmarks: () => run(benchmarks),
+    start: async () => {
+      if (closing) throw new TenantscopeError('closed', 'This tenantscope is closed; create a new one.')
+      if (started) throw new TenantscopeError('conflict', 'This tenantscope is started already.')
+      started = true
+      await storage.migrate()
+      stopListening = (await storage.listen?.(({ scanId }) => hub.notify(scanId))) ?? null
+      if (options.worker !== false) await scanWorker.start()
+    },
+    health: async () => {
+      const [storageHealth, runnerHealth] = await Promise.all([storage.health(), runner.health()])
+      return { ok: storageHealth.ok && runnerHealth.ok, storage: storageHealth, runner: runnerHealth }
+    },
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function workerSettings(options: TenantscopeOptions) {
+  const given = options.worker === false ? {} : (options.worker ?? {})
+  return {
+    workerId: randomUUID(),
+    concurrency: given.concurrency ?? 2,
+    leaseMs: given.leaseMs ?? 30_000,
+    heartbeatMs: given.heartbeatMs ?? 10_000,
+    sweepMs: given.sweepMs ?? 10_000,
+    maxAttempts: given.maxAttempts ?? 3,
+    scanTimeoutMs: options.scanTimeoutMs ?? 2 * 60 * 60 * 1_000,
+    testTimeoutMs: 60_000,
+    keepEvidence: options.keepEvidence ?? true,
+    cloud: options.cloud ?? ('commercial' as const),
+    resolveTxt: options.resolveTxt ?? ((name: string) => dns.resolveTxt(name)),
+  }
+}
+
+function opaque(value: string, pointer: string): string {
+  if (typeof value === 'string' && value.length > 0 && value.length <= 200) return value
+  throw new InvalidInputError([{ pointer, detail: 'must be text of 1 to 200 characters.' }])
+}
