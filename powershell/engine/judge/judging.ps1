@@ -7,7 +7,7 @@ foreach ($topic in [IO.Directory]::GetFiles([IO.Path]::Combine($PSScriptRoot, 'v
 # Sources whose data is a map, object id -> value, in which single entries may have failed.
 function Test-PerObjectSource {
     param([string]$Source)
-    $Source.Contains('{') -or $Source -in 'dns/txt', 'graph/directoryRoles(roleTemplateId)/members'
+    $Source.Contains('{') -or $Source -eq 'dns/txt'
 }
 
 function Get-FailedEntryStates {

@@ -1,0 +1,213 @@
+# What verdicts need to say about Conditional Access policies (source graph/identity/conditionalAccess/policies).
+#
+# A verdict asks "is there an enabled policy that …", and each function below gives the gaps of one policy under one
+# question: a list of @{ property; expected; actual; text }, empty when the policy satisfies it. One policy without
+# gaps is enough. Properties that are absent throw: the service sends every one of them, null when it is not used, so
+# an absent one was not read. A collection may come as null instead of [] and then means the same.
+
+$caSource = 'graph/identity/conditionalAccess/policies'
+
+# The administrator roles that policies for administrators are expected to include, by template id.
+$caAdminRoles = [ordered]@{
+    '9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3' = 'Application Administrator'
+    'c4e39bd9-1100-46d3-8c65-fb160da0071f' = 'Authentication Administrator'
+    'b0f54661-2d74-4c50-afa3-1ec803f12efe' = 'Billing Administrator'
+    '158c047a-c907-4556-b7ef-446551a6b5f7' = 'Cloud Application Administrator'
+    'b1be1c3e-b65d-4f19-8427-f6fa0d97feb9' = 'Conditional Access Administrator'
+    '29232cdf-9323-42fd-ade2-1d097af3e4de' = 'Exchange Administrator'
+    '62e90394-69f5-4237-9190-012177145e10' = 'Global Administrator'
+    'f2ef992c-3afb-46b9-b7cf-a126ee74c451' = 'Global Reader'
+    '729827e3-9c14-49f7-bb1b-9608f156bbb8' = 'Helpdesk Administrator'
+    '966707d0-3269-4727-9be2-8c3a10f19b9d' = 'Password Administrator'
+    '7be44c8a-adaf-4e2a-84d6-ab2649e08a13' = 'Privileged Authentication Administrator'
+    'e8611ab8-c189-46e8-94e1-60213ab1f814' = 'Privileged Role Administrator'
+    '194ae4cb-b126-40b2-bd5b-6091b380977d' = 'Security Administrator'
+    'f28a1f50-f6e7-4571-818b-6a12f2af6b6c' = 'SharePoint Administrator'
+    'fe930be7-5e62-47db-91af-98c3a49a38b1' = 'User Administrator'
+}
+
+function New-CaGap {
+    param([string]$Property, $Expected, $Actual, [string]$Text)
+    @{ property = $Property; expected = $Expected; actual = $Actual; text = $Text }
+}
+
+# The text of a list in a finding; long lists are counted, not printed.
+function Format-CaList {
+    param([Parameter(Position = 0)][string[]]$Values)
+    if (-not $Values.Count) { return 'none' }
+    if ($Values.Count -gt 5) { return "$($Values[0..4] -join ', ') and $($Values.Count - 5) more" }
+    $Values -join ', '
+}
+
+# Only `enabled` is in force: `enabledForReportingButNotEnforced` watches and lets everything pass.
+function Get-CaStateGaps {
+    param([Parameter(Position = 0)]$Policy)
+    $state = Read-String $Policy 'state' -Of $caSource
+    if ($state -eq 'enabled') { return , @() }
+    if ($state -notin 'disabled', 'enabledForReportingButNotEnforced') { Stop-UnexpectedData $caSource 'state' 'the value is none that is known' }
+    $text = $state -eq 'disabled' ? 'it is switched off' : 'it only reports and does not enforce'
+    , @(New-CaGap 'state' 'enabled' $state $text)
+}
+
+# A list under `conditions.users`; nobody when the policy names no users at all (workload identities).
+function Read-CaUserList {
+    param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)][string]$Name)
+    $users = Read-NullableObject $Policy 'conditions.users' -Of $caSource
+    if ($null -eq $users) { return , @() }
+    , (Read-StringList $users $Name -Of "$caSource conditions.users" -NullIsEmpty)
+}
+
+# Every one of these roles is included (roles are template ids, never names) and none of them is excluded.
+function Get-CaRoleGaps {
+    param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)]$Roles)
+    $included = Read-CaUserList $Policy 'includeRoles'
+    $excluded = Read-CaUserList $Policy 'excludeRoles'
+    $missing = @($Roles.Keys.Where({ $_ -notin $included }))
+    $left = @($Roles.Keys.Where({ $_ -in $excluded }))
+    $gaps = @(
+        if ($missing.Count) {
+            $names = Format-CaList $missing.ForEach({ $Roles[$_] })
+            New-CaGap 'conditions.users.includeRoles' "all $($Roles.Count) administrator roles" "$($Roles.Count - $missing.Count) of $($Roles.Count)" "it does not include $names"
+        }
+        if ($left.Count) {
+            $names = Format-CaList $left.ForEach({ $Roles[$_] })
+            New-CaGap 'conditions.users.excludeRoles' 'none of these roles' $names "it excludes $names"
+        }
+    )
+    , $gaps
+}
+
+# All resources, and not one taken out.
+function Get-CaResourceGaps {
+    param([Parameter(Position = 0)]$Policy)
+    $applications = Read-NullableObject $Policy 'conditions.applications' -Of $caSource
+    if ($null -eq $applications) { return , @(New-CaGap 'conditions.applications' 'All' 'none' 'it names no resources') }
+    $of = "$caSource conditions.applications"
+    $included = Read-StringList $applications 'includeApplications' -Of $of -NullIsEmpty
+    $excluded = Read-StringList $applications 'excludeApplications' -Of $of -NullIsEmpty
+    $filter = Read-NullableObject $applications 'applicationFilter' -Of $of
+    $gaps = @(
+        if ('All' -notin $included) { New-CaGap 'conditions.applications.includeApplications' 'All' (Format-CaList $included) 'it does not cover all resources' }
+        if ($excluded.Count) { New-CaGap 'conditions.applications.excludeApplications' 'none' (Format-CaList $excluded) 'it leaves resources out' }
+        if ($null -ne $filter) { New-CaGap 'conditions.applications.applicationFilter' 'none' 'set' 'it chooses resources by a filter' }
+    )
+    , $gaps
+}
+
+# Is a value of a condition set at all? null, [] and empty text are not; objects and everything else are.
+function Test-CaSet {
+    param([Parameter(Position = 0)]$Value)
+    if ($null -eq $Value -or $Value -is [bool]) { return $false }
+    if ($Value -is [array]) { return $Value.Count -gt 0 }
+    if ($Value -is [string]) { return $Value -notin '', 'none' }
+    $true
+}
+
+# The include and exclude lists of platforms or locations: "everything, nothing excluded" narrows nothing.
+function Test-CaListNarrows {
+    param($Condition, [string]$Name, [string]$Include, [string]$Exclude)
+    $of = "$caSource conditions.$Name"
+    $included = Read-StringList $Condition $Include -Of $of -NullIsEmpty
+    $excluded = Read-StringList $Condition $Exclude -Of $of -NullIsEmpty
+    $excluded.Count -gt 0 -or ($included.Count -gt 0 -and 'all' -notin $included)
+}
+
+function Test-CaClientAppsNarrow {
+    param($Conditions)
+    $types = Read-StringList $Conditions 'clientAppTypes' -Of "$caSource conditions" -NullIsEmpty
+    if (-not $types.Count -or 'all' -in $types) { return $false }
+    # All four kinds ticked one by one are the same as "all".
+    foreach ($type in 'browser', 'mobileAppsAndDesktopClients', 'exchangeActiveSync', 'other') { if ($type -notin $types) { return $true } }
+    $false
+}
+
+# The conditions that make a policy apply to less than every sign-in of its users. -Except names those a rule asks for
+# itself: signInRiskLevels, userRiskLevels, insiderRiskLevels, platforms, locations, clientAppTypes, devices,
+# authenticationFlows. A condition we do not know narrows as well: better an unproven policy than a wrong proof.
+function Get-CaNarrowingGaps {
+    param([Parameter(Position = 0)]$Policy, [string[]]$Except = @())
+    $conditions = Read-Object $Policy 'conditions' -Of $caSource
+    $of = "$caSource conditions"
+    $narrows = [ordered]@{
+        signInRiskLevels    = { (Read-StringList $conditions 'signInRiskLevels' -Of $of -NullIsEmpty).Count -gt 0 }
+        userRiskLevels      = { (Read-StringList $conditions 'userRiskLevels' -Of $of -NullIsEmpty).Count -gt 0 }
+        insiderRiskLevels   = { Test-CaSet (Read-Property $conditions 'insiderRiskLevels' -Of $of) }
+        platforms           = { $o = Read-NullableObject $conditions 'platforms' -Of $of; $null -ne $o -and (Test-CaListNarrows $o 'platforms' 'includePlatforms' 'excludePlatforms') }
+        locations           = { $o = Read-NullableObject $conditions 'locations' -Of $of; $null -ne $o -and (Test-CaListNarrows $o 'locations' 'includeLocations' 'excludeLocations') }
+        clientAppTypes      = { Test-CaClientAppsNarrow $conditions }
+        devices             = { $o = Read-NullableObject $conditions 'devices' -Of $of; $null -ne $o -and $o.PSObject.Properties.Where({ Test-CaSet $_.Value }).Count -gt 0 }
+        authenticationFlows = { $o = Read-NullableObject $conditions 'authenticationFlows' -Of $of; $null -ne $o -and (Test-CaSet (Read-NullableString $o 'transferMethods' -Of "$of.authenticationFlows")) }
+    }
+    $gaps = [Collections.Generic.List[object]]::new()
+    foreach ($name in $narrows.Keys) {
+        if ($name -in $Except -or -not (& $narrows[$name])) { continue }
+        $gaps.Add((New-CaGap "conditions.$name" 'not set' 'set' "its condition $name narrows it"))
+    }
+    # `users` and `applications` have questions of their own; the last two concern workload identities, not people.
+    $known = @($narrows.Keys) + 'users', 'applications', 'clientApplications', 'servicePrincipalRiskLevels'
+    foreach ($property in $conditions.PSObject.Properties) {
+        if ($property.Name -in $known -or -not (Test-CaSet $property.Value)) { continue }
+        $gaps.Add((New-CaGap "conditions.$($property.Name)" 'not set' 'set' "its condition $($property.Name) narrows it"))
+    }
+    , $gaps.ToArray()
+}
+
+# The grant part as plain lists: @{ operator; builtIn; others; strength }. $null when the policy grants nothing.
+function Read-CaGrant {
+    param([Parameter(Position = 0)]$Policy)
+    $grant = Read-NullableObject $Policy 'grantControls' -Of $caSource
+    if ($null -eq $grant) { return $null }
+    $of = "$caSource grantControls"
+    @{
+        operator = Read-NullableString $grant 'operator' -Of $of
+        builtIn  = Read-StringList $grant 'builtInControls' -Of $of -NullIsEmpty
+        others   = [string[]]@(
+            if ((Read-StringList $grant 'termsOfUse' -Of $of -NullIsEmpty).Count) { 'terms of use' }
+            if ((Read-StringList $grant 'customAuthenticationFactors' -Of $of -NullIsEmpty).Count) { 'custom controls' }
+        )
+        strength = Read-NullableObject $grant 'authenticationStrength' -Of $of
+    }
+}
+
+# Does a strength give multifactor authentication? One that says it satisfies less does not; one that says nothing of
+# it is taken at its word, as a strength is what the rule asks for.
+function Test-CaStrengthIsMfa {
+    param([Parameter(Position = 0)]$Strength)
+    if (-not (Test-Property $Strength 'requirementsSatisfied')) { return $true }
+    'mfa' -in (Read-String $Strength 'requirementsSatisfied' -Of "$caSource authenticationStrength").Split(',').Trim()
+}
+
+# Access is granted only with the wanted control. -Wanted: names of built-in controls; -Strength: a test of an
+# authentication strength that counts as wanted too. With OR everything else beside the wanted control makes it
+# optional; with AND it comes on top.
+function Get-CaGrantGaps {
+    param([Parameter(Position = 0)]$Policy, [string[]]$Wanted, [scriptblock]$Strength, [string]$Words)
+    $grant = Read-CaGrant $Policy
+    if ($null -eq $grant) { return , @(New-CaGap 'grantControls' $Words 'none' "it does not require $Words") }
+    $controls = [string[]]@($grant.builtIn; $grant.others; if ($null -ne $grant.strength) { 'authentication strength' })
+    $shown = Format-CaList $controls
+    $good = @($grant.builtIn.Where({ $_ -in $Wanted })).Count + [int]($null -ne $grant.strength -and $null -ne $Strength -and (& $Strength $grant.strength))
+    if (-not $good) { return , @(New-CaGap 'grantControls' $Words $shown "it does not require $Words") }
+    if ('block' -in $grant.builtIn -and 'block' -notin $Wanted) { return , @(New-CaGap 'grantControls' $Words $shown 'it blocks instead of granting') }
+    if ($controls.Count -gt 1) {
+        if ($grant.operator -notin 'AND', 'OR') { Stop-UnexpectedData $caSource 'grantControls.operator' 'several controls need AND or OR' }
+        if ($grant.operator -eq 'OR') { return , @(New-CaGap 'grantControls.operator' $Words "one of: $shown" "it also accepts something else instead of $Words") }
+    }
+    , @()
+}
+
+# Who the policy leaves out, for a person to review: emergency access accounts are expected here, others are not.
+# Rows of @{ property; values }.
+function Get-CaExclusions {
+    param([Parameter(Position = 0)]$Policy)
+    $rows = @(
+        foreach ($name in 'excludeUsers', 'excludeGroups', 'excludeRoles') {
+            $values = Read-CaUserList $Policy $name
+            if ($values.Count) { @{ property = "conditions.users.$name"; values = $values } }
+        }
+        if ((Test-Property $Policy 'conditions.users.excludeGuestsOrExternalUsers') -and $null -ne $Policy.conditions.users.excludeGuestsOrExternalUsers) {
+            @{ property = 'conditions.users.excludeGuestsOrExternalUsers'; values = @('guests or external users') }
+        }
+    )
+    , $rows
+}

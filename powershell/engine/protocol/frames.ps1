@@ -1,0 +1,41 @@
+# Frames to the host: 0x1E, the job's nonce, a space, one JSON object, LF. They go to the raw standard output, taken before
+# anything else may write there; from then on whatever PowerShell prints lands on standard error.
+
+function Open-FrameChannel {
+    $frames = @{ stream = [Console]::OpenStandardOutput(); writer = $null; mark = ''; sequence = 0; clock = [Diagnostics.Stopwatch]::StartNew() }
+    $frames.writer = [IO.StreamWriter]::new($frames.stream, [Text.UTF8Encoding]::new($false), 16384)
+    $frames.writer.NewLine = "`n"
+    [Console]::SetOut([Console]::Error)
+    $frames
+}
+
+function Send-Frame {
+    param([string]$Type, $Fields)
+    $frame = [ordered]@{ t = $Type; seq = ++$frames.sequence }
+    foreach ($name in $Fields.Keys) { $frame[$name] = $Fields[$name] }
+    # -InputObject, not the pipe (which unrolls arrays); a depth, because the default of two cuts silently.
+    $json = ConvertTo-Json -InputObject $frame -Compress -Depth 100 -WarningAction SilentlyContinue
+    $frames.writer.WriteLine($frames.mark + $json)
+    $frames.writer.Flush()
+}
+
+function Get-ElapsedMs { $frames.clock.ElapsedMilliseconds }
+
+# Log text is the engine's own: never a token, a header, a body or a whole error record.
+function Send-Log {
+    param([ValidateSet('debug', 'info', 'warn', 'error')][string]$Level, [string]$Message)
+    Send-Frame 'log' @{ level = $Level; message = $Message }
+}
+
+# The last frame and the end of the process. An exit code proves nothing to the host; the frame does.
+function Complete-Job {
+    param([ValidateSet('completed', 'cancelled', 'timed_out', 'failed')][string]$Outcome, $Problem)
+    $process = [Diagnostics.Process]::GetCurrentProcess()
+    $fields = [ordered]@{
+        outcome = $Outcome; ms = (Get-ElapsedMs); checks = $totals.checks; sources = $totals.sources; requests = $totals.requests
+        peakMb = [Math]::Round($process.PeakWorkingSet64 / 1MB); cpuMs = [Math]::Round($process.TotalProcessorTime.TotalMilliseconds)
+    }
+    if ($null -ne $Problem) { $fields['error'] = $Problem }
+    Send-Frame 'done' $fields
+    [Environment]::Exit(@{ completed = 0; cancelled = 3; timed_out = 4; failed = 1 }[$Outcome])
+}
