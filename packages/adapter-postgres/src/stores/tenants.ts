@@ -1,0 +1,164 @@
+import type { CredentialStore, M365TenantPatch, M365TenantStore, StoredCredential } from '@tenantscope/core'
+import type { Database, SqlValue, Tx } from '../database.ts'
+import { newestFirst, readCursor, readPage, Values } from './paging.ts'
+import { type CredentialRow, type TenantRow, toCredential, toTenant } from './rows.ts'
+import { isRowId, storableJson } from './storable.ts'
+
+export function tenantStore(db: Database): M365TenantStore {
+  return {
+    insert: ({ tenant, credential }) =>
+      db.asTenant(tenant.platformTenantId, async (tx) => {
+        const row = await tx.row<TenantRow>(
+          `insert into :schema.m365_tenants as t (platform_tenant_id, id, m365_tenant_id, name, default_domain, description, status, inputs,
+            last_test, created_at, updated_at, created_by, updated_by)
+          values ($1::text, $2::text::uuid, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text::jsonb, $9::text::jsonb,
+            $10::text::timestamptz, $11::text::timestamptz, $12::text, $13::text)
+          on conflict do nothing
+          returning row_to_json(t)::text`,
+          [
+            tenant.platformTenantId,
+            tenant.id,
+            tenant.m365TenantId,
+            tenant.name,
+            tenant.defaultDomain,
+            tenant.description,
+            tenant.status,
+            storableJson(tenant.inputs),
+            tenant.lastTest && storableJson(tenant.lastTest),
+            tenant.createdAt,
+            tenant.updatedAt,
+            tenant.createdBy,
+            tenant.updatedBy,
+          ],
+        )
+        if (row && credential) await putCredential(tx, credential)
+        return row && toTenant(row)
+      }),
+    get: async ({ platformTenantId, id }) => {
+      if (!isRowId(id)) return null
+      return db.asTenant(platformTenantId, async (tx) => {
+        const row = await tx.row<TenantRow>(
+          `select row_to_json(t)::text from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid`,
+          [platformTenantId, id],
+        )
+        return row && toTenant(row)
+      })
+    },
+    getByM365TenantId: ({ platformTenantId, m365TenantId }) =>
+      db.asTenant(platformTenantId, async (tx) => {
+        const row = await tx.row<TenantRow>(
+          `select row_to_json(t)::text from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.m365_tenant_id = $2::text`,
+          [platformTenantId, m365TenantId],
+        )
+        return row && toTenant(row)
+      }),
+    list: async ({ platformTenantId, status, q, cursor, limit }) => {
+      const at = readCursor(newestFirst, cursor)
+      const values = new Values()
+      const conditions = [`t.platform_tenant_id = ${values.add(platformTenantId)}`]
+      if (status !== null) conditions.push(`t.status = ${values.add(status)}`)
+      if (q !== null && q !== '') {
+        const needle = `lower(${values.add(q)})`
+        // strpos knows no wildcards, so %, _ and \ are what they are.
+        const places = ['t.name', 't.default_domain', `coalesce(t.description, '')`, 't.m365_tenant_id']
+        conditions.push(`(${places.map((place) => `strpos(lower(${place}), ${needle}) > 0`).join(' or ')})`)
+      }
+      return db.asTenant(platformTenantId, (tx) =>
+        readPage<TenantRow, ReturnType<typeof toTenant>>({
+          tx,
+          keyset: newestFirst,
+          from: ':schema.m365_tenants t',
+          conditions,
+          values,
+          at,
+          limit,
+          map: toTenant,
+        }),
+      )
+    },
+    update: async ({ platformTenantId, id, patch }) => {
+      if (!isRowId(id)) return null
+      return db.asTenant(platformTenantId, (tx) => updateTenant(tx, { platformTenantId, id, patch }))
+    },
+    delete: async ({ platformTenantId, id }) => {
+      if (!isRowId(id)) return false
+      return db.asTenant(platformTenantId, async (tx) => {
+        const gone = await tx.texts(
+          `delete from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid returning t.id::text`,
+          [platformTenantId, id],
+        )
+        return gone.length > 0
+      })
+    },
+  }
+}
+
+async function updateTenant(tx: Tx, params: { platformTenantId: string; id: string; patch: M365TenantPatch }) {
+  const { patch } = params
+  const values = new Values()
+  const sets: string[] = []
+  const set = (column: string, value: SqlValue, type?: string) => {
+    if (value !== undefined) sets.push(`${column} = ${values.add(value, type)}`)
+  }
+  set('name', patch.name)
+  set('default_domain', patch.defaultDomain)
+  set('description', patch.description)
+  set('status', patch.status)
+  set('inputs', patch.inputs && storableJson(patch.inputs), 'jsonb')
+  set('last_test', patch.lastTest && storableJson(patch.lastTest), 'jsonb')
+  set('updated_at', patch.updatedAt, 'timestamptz')
+  set('updated_by', patch.updatedBy)
+  const row = await tx.row<TenantRow>(
+    `update :schema.m365_tenants t set ${sets.join(', ')}
+      where t.platform_tenant_id = ${values.add(params.platformTenantId)} and t.id = ${values.add(params.id, 'uuid')}
+      returning row_to_json(t)::text`,
+    values.list,
+  )
+  return row && toTenant(row)
+}
+
+export function credentialStore(db: Database): CredentialStore {
+  return {
+    get: async ({ platformTenantId, m365TenantId }) => {
+      if (!isRowId(m365TenantId)) return null
+      return db.asTenant(platformTenantId, async (tx) => {
+        const row = await tx.row<CredentialRow>(
+          `select row_to_json(c)::text from :schema.credentials c where c.platform_tenant_id = $1::text and c.m365_tenant_id = $2::text::uuid`,
+          [platformTenantId, m365TenantId],
+        )
+        return row && toCredential(row)
+      })
+    },
+    put: async ({ credential }) => {
+      if (!isRowId(credential.m365TenantId)) return false
+      return db.asTenant(credential.platformTenantId, (tx) => putCredential(tx, credential))
+    },
+  }
+}
+
+/** The select locks the M365 tenant, so that it cannot be deleted between the look and the write. */
+async function putCredential(tx: Tx, credential: StoredCredential): Promise<boolean> {
+  const stored = await tx.texts(
+    `insert into :schema.credentials (platform_tenant_id, m365_tenant_id, id, kind, client_id, thumbprint, expires_at, sealed, created_at, updated_at)
+      select t.platform_tenant_id, t.id, $3::text::uuid, $4::text, $5::text, $6::text, $7::text::timestamptz, $8::text::jsonb,
+        $9::text::timestamptz, $10::text::timestamptz
+      from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid for key share
+      on conflict (platform_tenant_id, m365_tenant_id) do update set id = excluded.id, kind = excluded.kind, client_id = excluded.client_id,
+        thumbprint = excluded.thumbprint, expires_at = excluded.expires_at, sealed = excluded.sealed, created_at = excluded.created_at,
+        updated_at = excluded.updated_at
+      returning 'stored'`,
+    [
+      credential.platformTenantId,
+      credential.m365TenantId,
+      credential.id,
+      credential.kind,
+      credential.clientId,
+      credential.thumbprint,
+      credential.expiresAt,
+      storableJson(credential.sealed),
+      credential.createdAt,
+      credential.updatedAt,
+    ],
+  )
+  return stored.length > 0
+}
