@@ -30,7 +30,8 @@ export async function* followScan(
   while (!signal?.aborted && !hub.closed) {
     // Asked before the log is read: an event that comes between the two wakes at once.
     const wait = new AbortController()
-    const woken = hub.wait({ scanId, timeoutMs: pollMs, signal: wait.signal })
+    const either = signal ? AbortSignal.any([wait.signal, signal]) : wait.signal
+    const woken = hub.wait({ scanId, timeoutMs: pollMs, signal: either })
     try {
       const events = await run(
         withStorage((storage) => storage.events.read({ platformTenantId, scanId, after, limit: batchSize })),
@@ -44,10 +45,7 @@ export async function* followScan(
       // Nothing new: either it is still going on, or `after` was at the end already (or the scan is gone).
       const scan = await run(Effect.option(findScan(scope, scanId)))
       if (scan._tag === 'None' || (isTerminal(scan.value.status) && after >= scan.value.lastSequence)) return
-      const stop = () => wait.abort()
-      signal?.addEventListener('abort', stop, { once: true })
       await woken
-      signal?.removeEventListener('abort', stop)
     } finally {
       wait.abort()
     }
