@@ -1,1 +1,7 @@
-export {}
+export type { Caller, Resource, RoutedTenantscope, RouterLimits, RouterOptions, WebhookOptions } from './options.ts'
+export { defaultLimits } from './options.ts'
+export type { ProblemCode, ProblemDetails } from './problems/problem.ts'
+export { problemCodes } from './problems/problem.ts'
+export { tenantscopeRouter } from './router.ts'
+export type { Action, Method, ResponseSpec, Route, Subject } from './routes/route.ts'
+export { routes } from './routes/table.ts'

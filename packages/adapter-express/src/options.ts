@@ -1,0 +1,80 @@
+import type { Logger, Tenantscope } from '@tenantscope/core'
+import type { Request } from 'express'
+import type { Action } from './routes/route.ts'
+
+/** Who calls, as the host found out. */
+export interface Caller<Principal = unknown> {
+  /** The host's own isolation boundary. Everything the request sees and does stays inside it. */
+  platformTenantId: string
+  /** Written to what the call creates or changes, e.g. a user id. */
+  actor: string
+  /** Whatever `authorize` needs; handed on untouched. */
+  principal: Principal
+}
+
+/** What a call is about. `m365TenantId` is the row id of the M365 tenant concerned, for scans too; null when none is, or when there is no such thing. */
+export interface Resource {
+  type: 'm365_tenant' | 'scan' | 'benchmark' | 'service'
+  /** Row id; null for a list, a creation, or something that does not exist. */
+  id: string | null
+  m365TenantId: string | null
+}
+
+export interface RouterLimits {
+  /** Largest JSON body, in bytes. Default 1 MiB. */
+  bodyBytes?: number
+  /** Deepest nesting of a JSON body. Default 32. */
+  bodyDepth?: number
+  /** Largest webhook message, in bytes. Default 1 MiB. */
+  webhookBytes?: number
+  /** Rows of `details` per result in a list; the single result has all. Default 100. */
+  detailsPerResult?: number
+  /** Open event streams per platform tenant. Default 100. */
+  streamsPerPlatformTenant?: number
+  /** Bytes that may wait for a client of an event stream before it must catch up or is dropped. Default 256 KiB. */
+  streamBufferBytes?: number
+  /** How long such a client has to catch up. Default 5,000 ms. */
+  streamStallMs?: number
+  /** Time between comments on a quiet stream. Default 15,000 ms. */
+  streamKeepAliveMs?: number
+  /** Longest life of one stream; the browser comes back by itself, and the host authenticates it again. Default 30 minutes. */
+  streamMaxMs?: number
+}
+
+export interface WebhookOptions {
+  /** The keys (`whsec_…`) that may sign for this scan now, newest first; empty when none may. */
+  keysFor(scanId: string): Promise<readonly string[]>
+  /** Takes a message whose signature holds. `id` is the same for every delivery of one message: accept it once. */
+  accept(message: { scanId: string; id: string; payload: unknown }): Promise<void>
+}
+
+/** The part of a `Tenantscope` that the router uses. The host starts and closes it. */
+export type RoutedTenantscope = Pick<Tenantscope, 'forPlatformTenant' | 'benchmarks' | 'health'>
+
+export interface RouterOptions<Principal = unknown> {
+  tenantscope: RoutedTenantscope
+  /** Who calls? null answers 401. The platform tenant comes from here and from nowhere else in the request. */
+  authenticate(req: Request): Promise<Caller<Principal> | null> | Caller<Principal> | null
+  /** May this principal do this? Called once on every route but the webhook; false answers 403. */
+  authorize(question: { principal: Principal; action: Action; resource: Resource }): boolean | Promise<boolean>
+  limits?: RouterLimits
+  /** Where the problem types are explained; the code is appended as a fragment. Default: `urn:tenantscope:problem:<code>`. */
+  docsUrl?: string
+  /** Query parameters that belong to the host (a stream ticket, say): the router neither reads nor refuses them. */
+  hostQueryParameters?: readonly string[]
+  /** Signed events of remote runs. Without it every such call is answered 401. */
+  webhook?: WebhookOptions
+  logger?: Logger
+}
+
+export const defaultLimits: Required<RouterLimits> = {
+  bodyBytes: 1024 * 1024,
+  bodyDepth: 32,
+  webhookBytes: 1024 * 1024,
+  detailsPerResult: 100,
+  streamsPerPlatformTenant: 100,
+  streamBufferBytes: 256 * 1024,
+  streamStallMs: 5_000,
+  streamKeepAliveMs: 15_000,
+  streamMaxMs: 30 * 60_000,
+}

@@ -1,0 +1,126 @@
+import type { Benchmark, Control, Logger, M365Tenant, PlatformTenantScope, Scan } from '@tenantscope/core'
+import type { Request, Response } from 'express'
+import type * as z from 'zod'
+import type { RoutedTenantscope, RouterLimits, WebhookOptions } from '../options.ts'
+import type { ProblemField } from '../problems/problem.ts'
+import type { StreamSlots } from '../stream/stream-slots.ts'
+
+/** What `authorize` is asked about. */
+export type Action =
+  | 'm365_tenants.list'
+  | 'm365_tenants.create'
+  | 'm365_tenants.read'
+  | 'm365_tenants.update'
+  | 'm365_tenants.delete'
+  | 'm365_tenants.credentials.read'
+  | 'm365_tenants.credentials.replace'
+  | 'm365_tenants.test_connection'
+  | 'm365_tenants.inputs.read'
+  | 'm365_tenants.inputs.replace'
+  | 'scans.start'
+  | 'scans.list'
+  | 'scans.read'
+  | 'scans.cancel'
+  | 'scans.stream'
+  | 'results.list'
+  | 'results.read'
+  | 'benchmarks.read'
+  | 'health.read'
+  | 'webhook.receive'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** What a route is about, loaded before `authorize` is asked, so that an alias of an id cannot slip past it. */
+export type Subject =
+  | { type: 'm365_tenant'; from: 'path' | 'none' }
+  /** `query`: the list's filter by M365 tenant, when given. `body`: a new scan of the M365 tenant that the body names. */
+  | { type: 'scan'; from: 'path' | 'query' | 'body' }
+  | { type: 'benchmark' | 'service' }
+
+export interface ResponseSpec {
+  description: string
+  /** Absent: no body, or one that is not JSON. */
+  schema?: z.ZodType
+  contentType?: string
+}
+
+export type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
+/** The handler has written the answer itself. */
+export const written = Symbol('written')
+
+export interface RouteContext<P = Record<string, string>, Q = Record<string, unknown>, B = unknown> {
+  req: Request
+  res: Response
+  params: P
+  query: Q
+  body: B
+  scope: PlatformTenantScope
+  platformTenantId: string
+  /** Loaded when the subject names one. */
+  m365Tenant: M365Tenant
+  scan: Scan
+  service: ServiceContext
+}
+
+/** What is the same for all requests of one router. */
+export interface ServiceContext {
+  tenantscope: RoutedTenantscope
+  limits: Required<RouterLimits>
+  webhook: WebhookOptions | null
+  logger: Logger
+  slots: StreamSlots
+  /** The benchmark's control texts by id; empty when this service no longer has that benchmark. */
+  controls(ref: { id: string; version: string }): Promise<ReadonlyMap<string, Control>>
+  benchmarks(): Promise<readonly Benchmark[]>
+}
+
+export interface Route {
+  method: Method
+  /** Below the mount point, e.g. `/m365-tenants/{id}`. */
+  path: string
+  action: Action
+  summary: string
+  /** `signature`: the message proves itself, the host's `authenticate` and `authorize` are not asked. */
+  security: 'host' | 'signature'
+  subject: Subject
+  params: z.ZodObject
+  query: z.ZodObject
+  body: z.ZodType | null
+  bodyRequired: boolean
+  /** Rules across fields; run also when the schema found faults, so that all are told at once. */
+  crossCheck: ((body: Record<string, unknown>) => ProblemField[]) | null
+  /** Core's pointers (camelCase) → this route's. A longer prefix wins. */
+  pointers: Readonly<Record<string, string>>
+  responses: Readonly<Record<number, ResponseSpec>>
+  handle(context: RouteContext): Promise<Reply | typeof written>
+}
+
+type Definition<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Pick<
+  Route,
+  'method' | 'path' | 'action' | 'summary' | 'subject' | 'responses'
+> &
+  Partial<Pick<Route, 'security' | 'crossCheck' | 'pointers' | 'bodyRequired'>> & {
+    params?: P
+    query?: Q
+    body?: B
+    handle(context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply | typeof written>
+  }
+
+/** One row of the table. The generics tie the handler's `params`, `query` and `body` to their schemas. */
+export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+  definition: Definition<P, Q, B>,
+  nothing: z.ZodObject,
+): Route {
+  const { params, query, body, handle, ...rest } = definition
+  return {
+    security: 'host',
+    crossCheck: null,
+    pointers: {},
+    bodyRequired: body !== undefined,
+    ...rest,
+    params: params ?? nothing,
+    query: query ?? nothing,
+    body: body ?? null,
+    handle: handle as Route['handle'],
+  }
+}

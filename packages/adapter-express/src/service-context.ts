@@ -1,0 +1,26 @@
+import type { Benchmark, Control, Logger } from '@tenantscope/core'
+import type { RoutedTenantscope, RouterLimits, WebhookOptions } from './options.ts'
+import type { ServiceContext } from './routes/route.ts'
+import { streamSlots } from './stream/stream-slots.ts'
+
+export function serviceContext(parts: {
+  tenantscope: RoutedTenantscope
+  limits: Required<RouterLimits>
+  webhook: WebhookOptions | null
+  logger: Logger
+}): ServiceContext {
+  const indexes = new WeakMap<Benchmark, ReadonlyMap<string, Control>>()
+  const benchmarks = () => parts.tenantscope.benchmarks()
+  return {
+    ...parts,
+    slots: streamSlots(parts.limits.streamsPerPlatformTenant),
+    benchmarks,
+    controls: async ({ id, version }) => {
+      const benchmark = (await benchmarks()).find((each) => each.id === id && each.version === version)
+      if (!benchmark) return new Map()
+      const index = indexes.get(benchmark) ?? new Map(benchmark.controls.map((control) => [control.id, control]))
+      indexes.set(benchmark, index)
+      return index
+    },
+  }
+}

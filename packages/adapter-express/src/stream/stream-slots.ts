@@ -1,0 +1,27 @@
+/** Counts the open streams of each platform tenant, so that one cannot take them all. */
+export interface StreamSlots {
+  /** The way to give it back (idempotent), or null when the platform tenant has all it may have. */
+  take(platformTenantId: string): (() => void) | null
+  /** Open streams now. */
+  open(platformTenantId: string): number
+}
+
+export function streamSlots(limit: number): StreamSlots {
+  const counts = new Map<string, number>()
+  return {
+    open: (platformTenantId) => counts.get(platformTenantId) ?? 0,
+    take: (platformTenantId) => {
+      const count = counts.get(platformTenantId) ?? 0
+      if (count >= limit) return null
+      counts.set(platformTenantId, count + 1)
+      let held = true
+      return () => {
+        if (!held) return
+        held = false
+        const left = (counts.get(platformTenantId) ?? 1) - 1
+        if (left === 0) counts.delete(platformTenantId)
+        else counts.set(platformTenantId, left)
+      }
+    },
+  }
+}

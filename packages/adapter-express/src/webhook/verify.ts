@@ -1,0 +1,28 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
+import { Webhook } from 'standardwebhooks'
+
+/**
+ * Does one of the keys sign this very message (Standard Webhooks)? The bytes are not looked into before. Gives the message's id, or null.
+ * Signatures are over bytes but the library takes text: bytes that are no UTF-8 are refused, because two of them would become the same text.
+ */
+export function verifiedMessageId(raw: Buffer, headers: IncomingHttpHeaders, keys: readonly string[]): string | null {
+  const id = headers['webhook-id']
+  const timestamp = headers['webhook-timestamp']
+  const signature = headers['webhook-signature']
+  // Node joins a header that was sent twice with a comma: an id or a time with one is not taken.
+  if (typeof id !== 'string' || !/^[\x21-\x2b\x2d-\x7e]{1,200}$/.test(id)) return null
+  if (typeof timestamp !== 'string' || !/^[0-9]{1,12}$/.test(timestamp)) return null
+  if (typeof signature !== 'string' || signature.length > 2000 || !isUtf8(raw)) return null
+  const signed = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature }
+  return keys.some((key) => holds(key, raw, signed)) ? id : null
+}
+
+function holds(key: string, raw: Buffer, headers: Record<string, string>): boolean {
+  try {
+    new Webhook(key).verify(raw, headers, { jsonParse: false })
+    return true
+  } catch {
+    return false
+  }
+}
