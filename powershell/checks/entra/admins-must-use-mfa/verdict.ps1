@@ -10,11 +10,13 @@ $proof = [Collections.Generic.List[string]]::new()
 $everybody = [Collections.Generic.List[string]]::new()
 foreach ($policy in $policies) {
     $id = Read-String $policy 'id' -Of $caSource
-    $name = Read-String $policy 'displayName' -Of $caSource
+    $name = Get-CaName $policy
+    # Policies for other purposes are judged like all others, but their gaps would tell the reader nothing.
+    $told = Test-CaConcernsMfa $policy $caAdminRoles
     $stateGaps = Get-CaStateGaps $policy
     # One enabled policy is enough; what a policy that is not in force contains does not matter to the verdict.
     if ($stateGaps.Count) {
-        $findings.Add((New-Finding -ResourceId $id -ResourceName $name -Property 'state' -Expected 'enabled' -Actual $stateGaps[0].actual -Compliant $false))
+        if ($told) { $findings.Add((New-Finding -ResourceId $id -ResourceName $name -Property 'state' -Expected 'enabled' -Actual $stateGaps[0].actual -Compliant $false)) }
         continue
     }
     # Any authentication strength that gives MFA is as good as the built-in control.
@@ -22,7 +24,7 @@ foreach ($policy in $policies) {
     $roleGaps = Get-CaRoleGaps $policy $caAdminRoles
     $otherGaps = @((Get-CaResourceGaps $policy); (Get-CaNarrowingGaps $policy))
     $gaps = @($roleGaps; $otherGaps; $grantGaps)
-    foreach ($gap in $gaps) {
+    foreach ($gap in $gaps.Where({ $told })) {
         $findings.Add((New-Finding -ResourceId $id -ResourceName $name -Property $gap.property -Expected $gap.expected -Actual $gap.actual -Compliant $false))
     }
     # A policy for all users covers administrators in substance. The rule still asks for the roles by name: such a policy
@@ -43,11 +45,11 @@ foreach ($policy in $policies) {
 }
 
 if ($proof.Count) {
-    # Other policies serve other purposes: on a pass only the ones that prove it are told.
-    $told = $findings.Where({ $_.compliant })
-    $left = @($told.Where({ $_.property -like '*.exclude*' })).Count
+    # On a pass only the policies that prove it are told.
+    $proven = $findings.Where({ $_.compliant })
+    $left = @($proven.Where({ $_.property -like '*.exclude*' })).Count
     $note = if ($left) { ' It leaves some accounts out: review the exclusions.' } else { '' }
-    return New-Verdict pass "The policy `"$($proof[0])`" requires MFA of all administrator roles.$note" $told
+    return New-Verdict pass "The policy `"$($proof[0])`" requires MFA of all administrator roles.$note" $proven
 }
 $findings.Insert(0, (& $summary "0 of $($policies.Count) qualify"))
 if ($everybody.Count) {

@@ -196,6 +196,24 @@ function Get-CaGrantGaps {
     , @()
 }
 
+# The name of a policy for people; its id when it has none. A name never decides a verdict.
+function Get-CaName {
+    param([Parameter(Position = 0)]$Policy)
+    if ((Test-Property $Policy 'displayName') -and $Policy.displayName -is [string] -and $Policy.displayName) { return $Policy.displayName }
+    Read-String $Policy 'id' -Of $caSource
+}
+
+# Does the policy have to do with MFA or with one of these roles? Only for choosing which policies to tell people of: it
+# asks nothing strictly, so it may be asked of disabled policies, too.
+function Test-CaConcernsMfa {
+    param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)]$Roles)
+    if ((Test-Property $Policy 'grantControls.builtInControls') -and 'mfa' -in $Policy.grantControls.builtInControls) { return $true }
+    if ((Test-Property $Policy 'grantControls.authenticationStrength') -and $null -ne $Policy.grantControls.authenticationStrength) { return $true }
+    if (-not (Test-Property $Policy 'conditions.users.includeRoles')) { return $false }
+    foreach ($role in $Policy.conditions.users.includeRoles) { if ($role -in $Roles.Keys) { return $true } }
+    $false
+}
+
 # Who the policy leaves out, for a person to review: emergency access accounts are expected here, others are not.
 # Rows of @{ property; values }.
 function Get-CaExclusions {
