@@ -43,4 +43,5 @@ if ($synced.Count -eq 1) { return New-Verdict fail "One account in an administra
 if ($synced.Count) { return New-Verdict fail "$($synced.Count) of $($found.users.Count) accounts in administrator roles are synchronised from the on-premises directory." $findings }
 if (-not $found.users.Count) { return New-Verdict pass 'No user account is active in an administrator role, so none is synchronised from the on-premises directory.' $findings }
 # Accounts that are only eligible for a role are not in these lists until they activate it.
+if ($found.users.Count -eq 1) { return New-Verdict pass 'The one account that is active in administrator roles is not synchronised from the on-premises directory.' $findings }
 New-Verdict pass "None of the $($found.users.Count) accounts that are active in administrator roles is synchronised from the on-premises directory." $findings

@@ -72,7 +72,10 @@ if (-not $findings.Count) {
     $findings.Add((New-Finding -ResourceId 'roleAssignmentScheduleInstances' -ResourceName 'Active role assignments' -Property 'permanent assignments of privileged roles' `
                 -Expected 0 -Actual 0 -Compliant $true))
 }
-if (-not $permanent.Count) { return New-Verdict pass 'Nobody holds a privileged role permanently, apart from named break-glass accounts.' $findings }
+if (-not $permanent.Count) {
+    $apart = if ($findings.Where({ $_.actual -like 'permanent*' }).Count) { ', apart from named break-glass accounts' } else { '' }
+    return New-Verdict pass "Nobody holds a privileged role permanently$apart." $findings
+}
 # Without the list a permanent user in Global Administrator may be a break-glass account. Everything else is a fail
 # whatever the list would say, so the list is asked for only when it decides.
 if ($null -eq $breakGlass -and $permanent -notcontains $false) {

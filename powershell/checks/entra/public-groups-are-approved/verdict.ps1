@@ -37,5 +37,6 @@ $count = "$($public.Count) public Microsoft 365 group$(if ($public.Count -gt 1) 
 if ($null -eq $approved) {
     return New-Verdict manual "The tenant has $count; without the list of approved public groups nobody can say whether that is intended." $findings -ReasonCode operator_input_missing
 }
+if ($open -eq $public.Count) { return New-Verdict fail "The tenant has $count, and $(if ($open -gt 1) { 'none of them' } else { 'it' }) is $(if ($open -eq 1) { 'not ' })on the list of approved public groups." $findings }
 if ($open) { return New-Verdict fail "The tenant has $count, and $open of them $(if ($open -gt 1) { 'are' } else { 'is' }) not on the list of approved public groups." $findings }
 New-Verdict pass "The tenant has $count, and the organisation approved $(if ($public.Count -gt 1) { 'all of them' } else { 'it' })." $findings
