@@ -1,1 +1,39 @@
-export {}
+export { type DnsCode, SimulatedDnsError } from './dns/dns.ts'
+export type { RequestRecord } from './engine/answers.ts'
+export {
+  type ChangeableKnobs,
+  type Fault,
+  type FaultKind,
+  type LatencyProfile,
+  type ServiceName,
+  SimulatorOptionError,
+  type SimulatorOptions,
+  type ThrottleOptions,
+} from './engine/knobs.ts'
+export { noLatency, profileV1 } from './engine/latency.ts'
+export { sourceIds } from './engine/sources.ts'
+export { type Simulator, startSimulator } from './simulator.ts'
+export { graphReadPermissions } from './tenants/application.ts'
+export { freshTenant } from './tenants/fresh.ts'
+export { hardenedTenant } from './tenants/hardened.ts'
+export { e3Plans, e5Plans } from './tenants/licences.ts'
+export { roleTemplateId } from './tenants/roles.ts'
+export type {
+  ActivatedRole,
+  AppRegistration,
+  ComplianceData,
+  DirectoryGroup,
+  DirectoryUser,
+  DnsAnswer,
+  ExchangeData,
+  FabricData,
+  GraphData,
+  Json,
+  JsonObject,
+  LicenceSku,
+  ResourceName,
+  SharePointData,
+  TeamsData,
+  TenantDocument,
+  TenantOverrides,
+} from './tenants/types.ts'

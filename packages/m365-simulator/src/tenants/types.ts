@@ -1,0 +1,143 @@
+/** A JSON value as Microsoft's services send it. */
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
+export type JsonObject = { [name: string]: Json }
+
+/** The resource APIs that hand out application permissions of their own. */
+export type ResourceName = 'graph' | 'exchange' | 'compliance' | 'teams' | 'sharepoint' | 'fabric'
+
+export interface ClientSecret {
+  value: string
+  /** ISO 8601; absent: does not expire. */
+  expiresAt?: string
+}
+
+/** The application a scanner signs in with, as it stands in one tenant. */
+export interface AppRegistration {
+  clientId: string
+  /** The secret that works. `expiredSecrets` are recognised and answered with AADSTS7000222. */
+  clientSecret: string
+  expiredSecrets: string[]
+  /** PEM certificates (public part only) whose holders may sign client assertions. */
+  certificates: string[]
+  /** Object id of the service principal, claim `oid`. */
+  objectId: string
+  displayName: string
+  enabled: boolean
+  /** Consented application permissions per resource: claim `roles`. */
+  appRoles: Record<ResourceName, string[]>
+  /** Role template ids assigned to the service principal: claim `wids`. */
+  directoryRoles: string[]
+}
+
+export interface DirectoryUser {
+  [property: string]: Json
+  id: string
+  userPrincipalName: string
+  displayName: string
+}
+
+export interface DirectoryGroup {
+  [property: string]: Json
+  id: string
+  displayName: string
+  /** Ids of users, groups or service principals. Never part of an answer. */
+  members: string[]
+}
+
+export interface ActivatedRole {
+  [property: string]: Json
+  id: string
+  displayName: string
+  roleTemplateId: string
+  members: string[]
+}
+
+export interface LicenceSku {
+  skuId: string
+  skuPartNumber: string
+  servicePlans: string[]
+  consumedUnits: number
+  enabledUnits: number
+}
+
+export interface GraphData {
+  users: DirectoryUser[]
+  groups: DirectoryGroup[]
+  servicePrincipals: JsonObject[]
+  directoryRoles: ActivatedRole[]
+  roleAssignmentScheduleInstances: JsonObject[]
+  domains: JsonObject[]
+  /** Legacy per-user MFA by user id; a user that is not named is `disabled`. */
+  perUserMfaState: Record<string, string>
+  userRegistrationDetails: JsonObject[]
+  skus: LicenceSku[]
+  onPremisesSyncEnabled: boolean | null
+  /** Everything that is one object or one small list, by path (beta paths with `beta/` in front). */
+  resources: Record<string, JsonObject | JsonObject[]>
+}
+
+export interface ExchangeData {
+  /** Rows by server cmdlet, plain values; wire annotations are added when they are sent. */
+  cmdlets: Record<string, JsonObject[]>
+}
+
+export interface ComplianceData {
+  cmdlets: Record<string, JsonObject[]>
+  /** First label of the regional host; null: the front door serves the tenant itself. */
+  region: string | null
+  /** Whether the three cmdlets also answer on the Exchange host. */
+  answersOnExchangeHost: boolean
+}
+
+export interface TeamsData {
+  /** Instances by configuration type. */
+  configurations: Record<string, JsonObject[]>
+  /** XML schema name by configuration type, for the `Key` member. */
+  schemas: Record<string, string>
+}
+
+export interface SharePointData {
+  /** First label of the root site's host. */
+  prefix: string
+  tenant: JsonObject
+  sites: JsonObject[]
+  sitePageSize: number
+}
+
+export interface FabricData {
+  settings: JsonObject[]
+  envelope: 'tenantSettings' | 'value'
+  pageSize: number
+  /** The admin portal's setting that lets service principals use read-only admin APIs. */
+  servicePrincipalsAllowed: boolean
+}
+
+export type DnsAnswer = string[] | { error: 'ENOTFOUND' | 'ENODATA' | 'ESERVFAIL' | 'EREFUSED' | 'ETIMEOUT' }
+
+export interface TenantDocument {
+  name: string
+  tenantId: string
+  displayName: string
+  initialDomain: string
+  /** Further verified mail domains. */
+  customDomains: string[]
+  app: AppRegistration
+  /** Names of the enabled service plans: what the tenant is licensed for. */
+  servicePlans: string[]
+  graph: GraphData
+  exchange: ExchangeData
+  compliance: ComplianceData
+  teams: TeamsData
+  sharepoint: SharePointData
+  fabric: FabricData
+  /** TXT records by lower-case name. A name that is absent does not exist. */
+  dns: Record<string, DnsAnswer>
+}
+
+export type Overrides<T> = T extends (infer _)[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: Overrides<T[K]> | undefined }
+    : T
+
+export type TenantOverrides = Overrides<TenantDocument>
