@@ -61,15 +61,19 @@ function Read-SpfRecords {
     , @($records.Where({ $_ -match '^v=spf1( |$)' }))
 }
 
+$outlookSpfNames = @{
+    commercial = 'spf.protection.outlook.com'; government = 'spf.protection.office365.us'; china = 'spf.protection.partner.outlook.cn'
+}
+
 # The name whose inclusion lets Exchange Online send. The initial domain tells the cloud.
 function Get-OutlookSpfName {
     param([Parameter(Position = 0)]$Domains)
     foreach ($domain in $Domains) {
         if (-not $domain.initial) { continue }
-        if ($domain.name.EndsWith('.onmicrosoft.us')) { return 'spf.protection.office365.us' }
-        if ($domain.name.EndsWith('.onmschina.cn')) { return 'spf.protection.partner.outlook.cn' }
+        if ($domain.name.EndsWith('.onmicrosoft.us')) { return $outlookSpfNames.government }
+        if ($domain.name.EndsWith('.onmschina.cn')) { return $outlookSpfNames.china }
     }
-    'spf.protection.outlook.com'
+    $outlookSpfNames.commercial
 }
 
 # The terms of an SPF record that pass the question on: @{ includes; redirect }. Only includes that mean "pass" count
@@ -95,7 +99,8 @@ function Test-SpfIncludes {
     $targets = @($references.includes; if ($references.redirect) { $references.redirect })
     if ($Wanted -in $targets) { return $true }
     foreach ($target in $targets) {
-        if (-not $Seen.Add($target)) { continue }
+        # The name of another cloud is Microsoft's end of a chain: it leads nowhere else, so it need not be read.
+        if (-not $Seen.Add($target) -or $target -in $outlookSpfNames.Values) { continue }
         if ($target.Contains('%') -or (Get-EntryState $Map $target) -eq 'not_collected') { $Unread.Add($target); continue }
         $records = Read-SpfRecords $Map $target
         # None or several: receivers report an error and the reference gives nothing.
@@ -105,16 +110,16 @@ function Test-SpfIncludes {
 }
 
 # A DMARC record as its tags. The version has to come first and be spelled exactly (receivers ignore others); the
-# order of the rest is free. A tag that is given twice makes the record invalid.
+# order of the rest is free. What is no tag is skipped, as receivers do; a tag given twice makes the record invalid.
 function ConvertFrom-DmarcRecord {
     param([Parameter(Position = 0)][string]$Record)
     $tags = [pscustomobject]@{ valid = $true; p = $null; sp = $null; pct = $null; rua = $null; ruf = $null }
     $seen = [Collections.Generic.HashSet[string]]::new([StringComparer]::OrdinalIgnoreCase)
     foreach ($part in $Record.Split(';')) {
-        if (-not $part.Trim()) { continue }
         $pair = $part.Split('=', 2)
+        if ($pair.Count -ne 2) { continue }
         $name = $pair[0].Trim().ToLowerInvariant()
-        if ($pair.Count -ne 2 -or -not $seen.Add($name)) { $tags.valid = $false; continue }
+        if (-not $seen.Add($name)) { $tags.valid = $false; continue }
         if ($name -in 'p', 'sp', 'pct', 'rua', 'ruf') { $tags.$name = $pair[1].Trim() }
     }
     $tags
@@ -123,7 +128,7 @@ function ConvertFrom-DmarcRecord {
 function Read-DmarcRecords {
     param([Parameter(Position = 0)]$Map, [Parameter(Position = 1)][string]$Domain)
     $records = Read-TxtRecords $Map "_dmarc.$Domain"
-    , @($records.Where({ $_ -cmatch '^\s*[vV]\s*=\s*DMARC1\s*(;|$)' }))
+    , @($records.Where({ $_ -cmatch '^[vV]\s*=\s*DMARC1\s*(;|$)' }))
 }
 
 # Is there at least one mailto address in a rua or ruf list? Sizes may follow an address (`!10m`).

@@ -17,7 +17,7 @@ $registryLabelsOf = @{
     za = 'law nom school web'
 }
 # Endings that companies hand out, Microsoft's among them.
-$sharedEndings = 'onmicrosoft.com', 'onmicrosoft.us', 'partner.onmschina.cn', 'br.com', 'cn.com', 'co.com', 'de.com', 'eu.com', 'gb.net', 'jpn.com',
+$sharedEndings = 'onmicrosoft.com', 'mail.onmicrosoft.com', 'onmicrosoft.us', 'partner.onmschina.cn', 'br.com', 'cn.com', 'co.com', 'de.com', 'eu.com', 'gb.net', 'jpn.com',
     'ru.com', 'sa.com', 'uk.com', 'uk.net', 'us.com', 'za.com', 'com.de', 'in.net'
 
 function Test-RegistrySuffix {
