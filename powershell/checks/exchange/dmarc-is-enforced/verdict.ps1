@@ -15,7 +15,7 @@ function Get-RecordProblems {
     if (-not $tags.valid) { New-Problem 'DMARC record' 'a well-formed list of tags' $Record 'the record is malformed'; return }
     $policyTag = $Inherited -and $null -ne $tags.sp ? 'sp' : 'p'
     $policy = $tags.$policyTag
-    if ($policy -notin 'quarantine', 'reject') { New-Problem $policyTag 'quarantine or reject' $policy "$policyTag is $($policy ? $policy : 'missing')" }
+    if ($policy -notin 'quarantine', 'reject') { New-Problem $policyTag 'quarantine or reject' $policy "$policyTag is $(-not $policy ? 'missing' : $policy -eq 'none' ? 'none' : 'no known policy')" }
     # A record must have a p of its own, also when sp decides here.
     elseif ($null -eq $tags.p) { New-Problem 'p' 'quarantine or reject' $null 'p is missing' }
     # Absent means all of the mail.
@@ -69,7 +69,10 @@ foreach ($domain in $domains) {
     $findings.Add((New-Finding -ResourceId $name -ResourceName $name -Property 'DMARC record' -Expected 'quarantine or reject for all mail, with reports' -Actual $actual -Compliant $true))
 }
 if (-not $judged) { Stop-UnexpectedData 'exchange/Get-AcceptedDomain' '' 'expected at least the initial domain, found only coexistence domains' }
-if ($bad.Count) { return New-Verdict fail "DMARC is missing or too weak for $($bad.Count) of $judged mail domains: $(Format-NameList $bad)." $findings }
+if ($bad.Count) {
+    $share = if ($judged -gt 1) { "$($bad.Count) of $judged mail domains: " }
+    return New-Verdict fail "DMARC is missing or too weak for $share$(Format-NameList $bad)." $findings
+}
 if ($unread.Count) {
     return New-Verdict manual "Look up the DMARC record that applies to $(Format-NameList $unread): it was not read." $findings -ReasonCode human_review
 }

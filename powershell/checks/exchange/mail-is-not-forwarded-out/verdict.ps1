@@ -11,13 +11,17 @@ function Read-RedirectTargets {
 }
 
 # The mail addresses in one target: `a@b`, `smtp:a@b`, `Name <a@b>`, `"Name" [SMTP:a@b]`. What stands in brackets
-# is the address; a name before it may look like another one.
+# is the address; a name before it may look like another one. Several targets may share one text.
 function Find-Addresses {
     param([string]$Target)
     $pattern = '[^\s<>\[\]()"'';:,@]+@([^\s<>\[\]()"'';:,@]+)'
-    $bracketed = [regex]::Matches($Target, '[<\[](?:\s*smtp:)?\s*' + $pattern + '\s*[>\]]', 'IgnoreCase')
-    $found = $bracketed.Count ? $bracketed : [regex]::Matches($Target, $pattern)
-    @(foreach ($match in $found) { $match.Groups[1].Value })
+    $unquoted = [regex]::Replace($Target, '"[^"]*"', ' ')
+    $text = $unquoted.Contains('@') ? $unquoted : $Target
+    foreach ($piece in $text.Split([char[]]';,')) {
+        $bracketed = [regex]::Matches($piece, '[<\[](?:\s*smtp:)?\s*' + $pattern + '\s*[>\]]', 'IgnoreCase')
+        $found = $bracketed.Count ? $bracketed : [regex]::Matches($piece, $pattern)
+        foreach ($match in $found) { $match.Groups[1].Value }
+    }
 }
 
 function Test-InternalDomain {
@@ -73,7 +77,7 @@ foreach ($policy in $policies) {
 $all = @($failures; $unclear; $sound)
 $problems = @(
     if ($redirects) { "$redirects mail flow $($redirects -eq 1 ? 'rule redirects' : 'rules redirect') mail outside the organisation" }
-    if ($open.Count) { "automatic forwarding is not switched off in $(Format-NameList $open)" }
+    if ($open.Count) { "automatic forwarding is not switched off in the outbound $($open.Count -eq 1 ? 'policy' : 'policies') $(Format-NameList $open)" }
 )
 if ($problems.Count) {
     $sentence = $problems -join ' and '

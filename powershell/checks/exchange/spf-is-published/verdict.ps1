@@ -31,7 +31,10 @@ foreach ($domain in $domains) {
     if ($state.state -eq 'bad') { $bad.Add("$($domain.name) ($($state.why))") }
     if ($state.state -eq 'unread') { $unread.Add("$($domain.name) ($($state.why))") }
 }
-if ($bad.Count) { return New-Verdict fail "SPF is missing or wrong for $($bad.Count) of $($findings.Count) mail domains: $(Format-NameList $bad)." $findings }
+if ($bad.Count) {
+    $share = if ($findings.Count -gt 1) { "$($bad.Count) of $($findings.Count) mail domains: " }
+    return New-Verdict fail "SPF is missing or wrong for $share$(Format-NameList $bad)." $findings
+}
 if ($unread.Count) {
     return New-Verdict manual "Follow the SPF record by hand for $(Format-NameList $unread): it refers to names that were not read." $findings -ReasonCode human_review
 }
