@@ -1,1 +1,3 @@
-export {}
+export { nodeResolveTxt, type ResolveTxtOptions } from './dns/resolve-txt.ts'
+export type { FrameLimits } from './protocol/frame-reader.ts'
+export { type PwshRunnerOptions, pwshRunner } from './runner.ts'
