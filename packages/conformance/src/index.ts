@@ -1,1 +1,20 @@
-export {}
+export type { StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
+export { foreignCalls } from './storage/isolation.ts'
+export {
+  addRunning,
+  addScan,
+  addTenant,
+  eventsOf,
+  finishOf,
+  newPlatformTenant,
+  recordOf,
+  resultsOf,
+  sampleCredential,
+  sampleEvent,
+  sampleEvidence,
+  sampleFinding,
+  sampleResult,
+  sampleScan,
+  sampleTenant,
+} from './storage/samples.ts'
+export { storageSuite } from './storage/suite.ts'

@@ -1,0 +1,52 @@
+import type { Storage } from '@tenantscope/core'
+import type { StorageSuiteOptions, SuiteContext } from './context.ts'
+import { credentialTests } from './credentials.ts'
+import { isolationTests } from './isolation.ts'
+import { lifecycleTests } from './lifecycle.ts'
+import { m365TenantTests } from './m365-tenants.ts'
+import { pagingTests } from './paging.ts'
+import { randomTests } from './random.ts'
+import { resultTests } from './results.ts'
+import { scanTests } from './scans.ts'
+import { valueTests } from './values.ts'
+import { leaseTests } from './work-lease.ts'
+import { recordTests } from './work-record.ts'
+
+/**
+ * What every Storage must do. Registers its tests with the runner that is handed in; `make` is called once and the storage migrated before the first test.
+ * Tests use platform tenants of their own instead of emptying tables, so a database may be shared with other suites, except for `work.sweep`: nobody else
+ * may sweep it meanwhile.
+ */
+export function storageSuite(options: StorageSuiteOptions): void {
+  const { test } = options
+  test.describe(`storage suite: ${options.name}`, () => {
+    let made: { storage: Storage; close: () => Promise<void> } | null = null
+    test.beforeAll(async () => {
+      made = await options.make()
+      await made.storage.migrate()
+    })
+    test.afterAll(async () => {
+      await made?.close()
+    })
+    const context: SuiteContext = {
+      test,
+      storage: () => {
+        if (made === null) throw new Error('The storage exists only while tests run.')
+        return made.storage
+      },
+      capabilities: { listen: true, unstorableText: 'replaced', ...options.capabilities },
+    }
+    m365TenantTests(context)
+    credentialTests(context)
+    scanTests(context)
+    resultTests(context)
+    recordTests(context)
+    leaseTests(context)
+    isolationTests(context)
+    pagingTests(context)
+    valueTests(context)
+    randomTests(context)
+    lifecycleTests(context, options)
+    options.additionalTests?.(context)
+  })
+}
