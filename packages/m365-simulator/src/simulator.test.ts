@@ -43,7 +43,7 @@ describe('the simulator', () => {
     const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
       const asked = request({ host: hostname, port, method: 'CONNECT', path: 'example.org:443' })
       asked.on('connect', (response, socket, head) => {
-        const parts = [head]
+        const parts: Buffer[] = [head]
         socket.on('data', (part: Buffer) => parts.push(part))
         socket.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(parts).toString() }))
       })

@@ -243,9 +243,6 @@ export function policyRule({ tenant, params }: ReadInput): Read {
 export function authenticatorConfiguration(input: ReadInput): Read {
   const id = input.params[0] ?? ''
   const name = 'policies/authenticationMethodsPolicy'
-  const single = input.tenant.graph.resources[`${name}/authenticationMethodConfigurations/microsoftAuthenticator`]
-  if (id.toLowerCase() === 'microsoftauthenticator' && single !== undefined)
-    return { kind: 'single', value: single as JsonObject }
   const policy = resource(name)(input)
   const list = policy.kind === 'single' ? (policy.value.authenticationMethodConfigurations as JsonObject[]) : []
   const found = list.find((row) => String(row.id).toLowerCase() === id.toLowerCase())

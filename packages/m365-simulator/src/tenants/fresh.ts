@@ -9,6 +9,7 @@ import { group, guid, registrationDetails, role, roleAssignment, user } from './
 import { e3Plans, fabricFreePlans, skus } from './licences.ts'
 import { auditBypassRow, discoveryMailbox, mailbox } from './mailboxes.ts'
 import { fill, type Identity, identityOf, merge } from './merge.ts'
+import { policyAssignments } from './pim.ts'
 import type { DirectoryUser, GraphData, JsonObject, LicenceSku, TenantDocument, TenantOverrides } from './types.ts'
 
 export interface Names {
@@ -191,7 +192,10 @@ function freshGraph(names: Names, identity: Identity, people: People): GraphData
       ),
     skus: [licenceSku(skus.e3, e3Plans, 10), licenceSku(skus.fabricFree, fabricFreePlans, 1)],
     onPremisesSyncEnabled: null,
-    resources: fill<GraphData['resources']>(graphFresh, identity),
+    resources: {
+      ...fill<GraphData['resources']>(graphFresh, identity),
+      'policies/roleManagementPolicyAssignments': policyAssignments(tenantId),
+    },
   }
 }
 

@@ -1,8 +1,5 @@
 import { scannerApp } from './application.ts'
-import { adminRolePolicy } from './conditional-access.ts'
-import compliancePopulated from './data/compliance-populated.json' with { type: 'json' }
-import exchangePopulated from './data/exchange-populated.json' with { type: 'json' }
-import { group, registrationDetails, role, roleAssignment, user } from './directory.ts'
+import { group, guid, registrationDetails, role, roleAssignment, user } from './directory.ts'
 import {
   allUsers,
   baseDocument,
@@ -12,11 +9,20 @@ import {
   type Names,
   namesFrom,
   type People,
+  scannerPrincipal,
   spf,
 } from './fresh.ts'
+import { hardenedResources } from './hardened-entra.ts'
+import {
+  hardenedCompliance,
+  hardenedExchange,
+  hardenedFabric,
+  hardenedSharePoint,
+  hardenedTeams,
+} from './hardened-workloads.ts'
 import { e5Plans, skus } from './licences.ts'
-import { fill, type Identity, identityOf, merge } from './merge.ts'
-import type { ExchangeData, FabricData, GraphData, JsonObject, TenantDocument, TenantOverrides } from './types.ts'
+import { type Identity, identityOf, merge } from './merge.ts'
+import type { GraphData, TenantDocument, TenantOverrides } from './types.ts'
 
 const hardenedNames: Names = {
   name: 'hardened',
@@ -52,46 +58,7 @@ function hardenedPeople(identity: Identity): People {
   }
 }
 
-function hardenedRestrictions(rows: JsonObject[], platforms: string[]): JsonObject[] {
-  return rows.map((row) => {
-    if (!String(row.id).includes('DefaultPlatformRestrictions')) return row
-    const blocked = {
-      platformBlocked: false,
-      personalDeviceEnrollmentBlocked: true,
-      osMinimumVersion: '',
-      osMaximumVersion: '',
-    }
-    return { ...row, ...Object.fromEntries(platforms.map((platform) => [platform, { ...blocked }])) }
-  })
-}
-
-const v1Platforms = [
-  'iosRestriction',
-  'windowsRestriction',
-  'windowsMobileRestriction',
-  'androidRestriction',
-  'macOSRestriction',
-]
-
-function hardenedResources(resources: GraphData['resources']): GraphData['resources'] {
-  const enrolment = resources['deviceManagement/deviceEnrollmentConfigurations'] as JsonObject[]
-  return merge(resources, {
-    'policies/authorizationPolicy': {
-      defaultUserRolePermissions: { allowedToCreateApps: false, allowedToCreateTenants: false },
-    },
-    'identity/conditionalAccess/policies': [adminRolePolicy()],
-    'deviceManagement/settings': { secureByDefault: true },
-    'deviceManagement/deviceEnrollmentConfigurations': hardenedRestrictions(enrolment, v1Platforms),
-    'beta/deviceManagement/deviceEnrollmentConfigurations': hardenedRestrictions(enrolment, [
-      ...v1Platforms,
-      'androidForWorkRestriction',
-      'macRestriction',
-    ]),
-    'admin/sharepoint/settings': { isLegacyAuthProtocolsEnabled: false, sharingCapability: 'externalUserSharingOnly' },
-  })
-}
-
-function hardenedGraph(base: GraphData, names: Names, people: People): Partial<GraphData> {
+function hardenedGraph(base: GraphData, names: Names, identity: Identity, people: People): Partial<GraphData> {
   const { tenantId } = names
   const admins = [people.founder, ...people.admins]
   const scanner = scannerApp(tenantId, '')
@@ -121,6 +88,31 @@ function hardenedGraph(base: GraphData, names: Names, people: People): Partial<G
         groupTypes: [],
         members: people.guests.map((guest) => guest.id),
       }),
+      group(tenantId, {
+        displayName: 'Fabric principals',
+        visibility: null,
+        groupTypes: [],
+        members: [scanner.objectId],
+      }),
+      group(tenantId, { displayName: 'Guest sharers', visibility: null, groupTypes: [], members: staff.slice(0, 2) }),
+      group(tenantId, {
+        displayName: 'Guests',
+        visibility: null,
+        groupTypes: ['DynamicMembership'],
+        membershipRule: '(user.userType -eq "Guest")',
+        members: people.guests.map((guest) => guest.id),
+      }),
+    ],
+    servicePrincipals: [
+      scannerPrincipal(tenantId, scanner.clientId),
+      // Third-party storage in the web apps, switched off.
+      {
+        id: guid(tenantId, 'service principal', 'third-party storage'),
+        appId: 'c1f33bc0-bdb4-4248-ba9b-096807ddb43e',
+        displayName: 'Microsoft 365 on the web',
+        accountEnabled: false,
+        servicePrincipalType: 'Application',
+      },
     ],
     directoryRoles: [
       role(
@@ -145,77 +137,21 @@ function hardenedGraph(base: GraphData, names: Names, people: People): Partial<G
       .filter((member) => member.accountEnabled === true)
       .map((member) => registrationDetails(member, { admin: admins.includes(member), capable: true })),
     skus: [licenceSku(skus.e5, e5Plans, people.staff.length)],
-    resources: hardenedResources(base.resources),
+    resources: hardenedResources(base.resources, identity, admins),
   }
-}
-
-function hardenedExchange(base: ExchangeData, identity: Identity): ExchangeData {
-  const populated = fill<Record<string, JsonObject[]>>(exchangePopulated, identity)
-  const { cmdlets } = base
-  const standard = populated['Get-SafeLinksPolicy']?.[0] ?? {}
-  const rule = populated['Get-SafeLinksRule']?.[0] ?? {}
-  const custom = {
-    ...standard,
-    Identity: 'Safe Links for everyone',
-    Name: 'Safe Links for everyone',
-    RecommendedPolicyType: 'Custom',
-  }
-  return {
-    cmdlets: {
-      ...cmdlets,
-      'Get-SafeLinksPolicy': [...(cmdlets['Get-SafeLinksPolicy'] ?? []), custom],
-      'Get-SafeLinksRule': [{ ...rule, SafeLinksPolicy: custom.Name, Identity: custom.Name, Name: custom.Name }],
-      'Get-HostedOutboundSpamFilterPolicy': (cmdlets['Get-HostedOutboundSpamFilterPolicy'] ?? []).map((row) => ({
-        ...row,
-        AutoForwardingMode: 'Off',
-      })),
-    },
-  }
-}
-
-const fabricChanges: Record<string, JsonObject> = {
-  AllowGuestUserToAccessSharedContent: { enabled: false },
-  EimInformationProtectionEdit: { enabled: true },
-}
-
-function hardenedFabric(base: FabricData): Partial<FabricData> {
-  return { settings: base.settings.map((row) => ({ ...row, ...fabricChanges[String(row.settingName)] })) }
-}
-
-function globalInstance(rows: JsonObject[] | undefined, changes: JsonObject): JsonObject[] {
-  return (rows ?? []).map((row) => (row.Identity === 'Global' ? { ...row, ...changes } : row))
 }
 
 function hardenedChanges(base: TenantDocument, names: Names, identity: Identity, people: People): TenantOverrides {
-  const populated = fill<Record<string, JsonObject[]>>(compliancePopulated, identity)
-  const { configurations } = base.teams
   const dmarc = `v=DMARC1; p=reject; pct=100; rua=mailto:dmarc@${identity.domain}; ruf=mailto:dmarc@${identity.domain}`
   const mailDomains = [names.initialDomain, ...names.customDomains]
   return {
     servicePlans: e5Plans,
-    graph: hardenedGraph(base.graph, names, people) as NonNullable<TenantOverrides['graph']>,
-    exchange: hardenedExchange(base.exchange, identity),
-    compliance: {
-      cmdlets: {
-        'Get-DlpCompliancePolicy': (populated['Get-DlpCompliancePolicy'] ?? []).filter((row) => row.Mode === 'Enable'),
-        'Get-LabelPolicy': populated['Get-LabelPolicy'] ?? [],
-      },
-    },
-    teams: {
-      configurations: {
-        ExternalAccessPolicy: globalInstance(configurations.ExternalAccessPolicy, { EnableTeamsConsumerAccess: false }),
-        TeamsMeetingPolicy: globalInstance(configurations.TeamsMeetingPolicy, { AutoAdmittedUsers: 'InvitedUsers' }),
-      },
-    },
-    sharepoint: {
-      tenant: {
-        LegacyAuthProtocolsEnabled: false,
-        SharingCapability: 1,
-        CoreSharingCapability: 1,
-        DisallowInfectedFileDownload: true,
-      },
-    },
-    fabric: hardenedFabric(base.fabric) as NonNullable<TenantOverrides['fabric']>,
+    graph: hardenedGraph(base.graph, names, identity, people) as NonNullable<TenantOverrides['graph']>,
+    exchange: { cmdlets: hardenedExchange(base, identity) },
+    compliance: { cmdlets: hardenedCompliance(base, identity) },
+    teams: { configurations: hardenedTeams(base) },
+    sharepoint: { tenant: hardenedSharePoint(base) },
+    fabric: { settings: hardenedFabric(base) },
     dns: Object.fromEntries(
       mailDomains.flatMap((name) => [
         [name, [spf]],
