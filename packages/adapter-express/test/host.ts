@@ -135,7 +135,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
       status: response.status,
       headers: response.headers,
       text,
-      json: type.includes('json') ? JSON.parse(text) : null,
+      json: type.includes('json') && text !== '' ? JSON.parse(text) : null,
     }
   }
   const scope = (id = 'msp-a') => tenantscope.forPlatformTenant(id, { actor: 'setup' })

@@ -30,10 +30,16 @@ export async function readRawBody(req: BodyRequest, limit: number): Promise<Buff
   if (declared > limit) throw tooLarge(limit)
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw tooLarge(limit)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > limit) throw tooLarge(limit)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    // The client went away in the middle: nobody reads this answer, and it is not a fault of ours.
+    throw new Problem('malformed_json', 'The body ended early.')
   }
   return Buffer.concat(chunks)
 }
@@ -98,6 +104,7 @@ function parse(text: string): unknown {
  * some code copies them by assignment. Walks without recursion.
  */
 function sane(root: unknown, limits: BodyLimits): unknown {
+  let size = 0
   const open: { value: unknown; path: (string | number)[] }[] = [{ value: root, path: [] }]
   for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
     const { value, path } = entry
@@ -114,6 +121,9 @@ function sane(root: unknown, limits: BodyLimits): unknown {
           fields: [{ in: 'body', pointer: pointerTo(...path, key), detail: 'is not an allowed field name.' }],
         })
       }
+      // A lower bound of the bytes: the limit of a parser that the host mounted may be larger than ours.
+      size += (typeof key === 'string' ? key.length : 0) + (typeof child === 'string' ? child.length : 1)
+      if (size > limits.bodyBytes) throw tooLarge(limits.bodyBytes)
       if (typeof child === 'object' && child !== null) open.push({ value: child, path: [...path, key] })
     }
   }
