@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isTenantscopeError, silentLogger } from '@tenantscope/core'
 import express, { type Request, type Response, type Router } from 'express'
 import { readJsonBody } from './http/body.ts'
+import { type IdempotencyKeys, idempotencyKey, idempotencyKeys } from './http/idempotency.ts'
 import { matchRoute } from './http/match.ts'
 import { wirePointer } from './http/pointers.ts'
 import { readQuery } from './http/query.ts'
@@ -18,6 +19,7 @@ interface Runtime {
   options: RouterOptions
   service: ServiceContext
   ignoredQuery: ReadonlySet<string>
+  idempotency: IdempotencyKeys
 }
 
 /**
@@ -32,6 +34,7 @@ export function tenantscopeRouter<Principal>(options: RouterOptions<Principal>):
     options: options as RouterOptions,
     service: serviceContext({ tenantscope: options.tenantscope, webhook: options.webhook ?? null, limits, logger }),
     ignoredQuery: new Set(options.hostQueryParameters ?? []),
+    idempotency: idempotencyKeys(),
   }
   const router = express.Router()
   router.use((req: Request, res: Response) => {
@@ -96,7 +99,14 @@ async function runRoute(
   if (missing) throw notFound()
   if (m365Tenant) context.m365Tenant = m365Tenant
   if (scan) context.scan = scan
-  return route.handle(context)
+  const key = route.method === 'POST' ? idempotencyKey(req.headers['idempotency-key']) : null
+  if (key === null) return route.handle(context)
+  const request = { scope: [caller.platformTenantId, caller.actor, req.method, req.path], key, payload: input.body }
+  return runtime.idempotency.once(request, async () => {
+    const reply = await route.handle(context)
+    if (reply === written) throw new TypeError('A POST route must leave its answer to the router.')
+    return reply
+  })
 }
 
 async function signedIn(options: RouterOptions, req: Request): Promise<Caller> {

@@ -300,3 +300,26 @@ describe('benchmarks and health', () => {
     expect(JSON.stringify(ill.log)).toContain(words)
   })
 })
+
+describe('Idempotency-Key', () => {
+  it('makes one scan of the same request sent twice', async () => {
+    const host = await startHost()
+    const { tenantId } = await withScan(host)
+    const send = (key: string, json: unknown) =>
+      host.call('POST', '/scans/start', { json, headers: { 'idempotency-key': key } })
+    const first = await send('k1', { m365_tenant_id: tenantId })
+    const second = await send('k1', { m365_tenant_id: tenantId })
+    expect(second.json).toEqual(first.json)
+    expect([first.headers.get('idempotency-replayed'), second.headers.get('idempotency-replayed')]).toEqual([
+      null,
+      'true',
+    ])
+    expect((await send('k1', { m365_tenant_id: tenantId, l1_only: true })).status).toBe(422)
+    const third = await send('k2', { m365_tenant_id: tenantId })
+    expect(third.json.scan_id).not.toBe(first.json.scan_id)
+    expect((await send('a b', { m365_tenant_id: tenantId })).json.errors).toEqual([
+      { in: 'header', pointer: '/Idempotency-Key', detail: 'must be 1 to 255 printable characters without spaces.' },
+    ])
+    expect((await host.scope().scans.list()).data.length).toBe(3)
+  })
+})
