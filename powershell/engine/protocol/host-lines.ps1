@@ -32,7 +32,7 @@ function ConvertFrom-HostLine {
     param([string]$Line)
     try { $node = [Text.Json.Nodes.JsonNode]::Parse($Line) } catch { return $null }
     if ($node -isnot [Text.Json.Nodes.JsonObject]) { return $null }
-    $node
+    , $node   # a JsonObject is enumerable: without the comma it would fall apart
 }
 
 function Get-NodeText {

@@ -1,0 +1,82 @@
+# A source that failed: is it really that, or the licence, or the wrong host?
+
+function Resolve-Failure {
+    param($Reading, $Failure)
+    $service = $Reading.declaration['service']
+    if ($service -eq 'compliance' -and -not $Reading.triedElsewhere -and $Failure.state -in 'denied', 'unavailable', 'not_found' -and $engine.services['compliance'].cloud['exchangeFallback'] -and -not $Reading.internal) {
+        Start-ExchangeFallback $Reading $Failure
+        return
+    }
+    # Exchange and its relatives answer a missing role, an unknown cmdlet and a missing licence with the same 403.
+    if ($Failure.state -eq 'denied' -and $service -in 'exchange', 'compliance', 'teams' -and $Reading.declaration['licence'] -and (Get-ProblemField $Failure.error 'status') -ne 401) {
+        Wait-Reading (Get-SupportingReading 'graph/organization') 'Complete-LicenceDecision' @{ reading = $Reading; failure = $Failure }
+        return
+    }
+    Complete-Reading $Reading $Failure.state $null $Failure.error
+}
+
+function Complete-LicenceDecision {
+    param($Pending, $Organization)
+    $reading = $Pending.reading
+    if ((Test-Licence $Organization $reading.declaration['licence']) -eq 'missing') {
+        Complete-Reading $reading 'unlicensed' $null ([ordered]@{ code = 'no_service_plan'; message = 'The service refused the read, and the tenant has no plan that includes it.'; status = 403 })
+        return
+    }
+    Complete-Reading $reading $Pending.failure.state $null $Pending.failure.error
+}
+
+# An empty list is also what a tenant without the licence gets.
+function Resolve-EmptyList { param($Reading) Wait-Reading (Get-SupportingReading 'graph/organization') 'Complete-EmptyList' $Reading }
+
+function Complete-EmptyList {
+    param($Reading, $Organization)
+    if ((Test-Licence $Organization $Reading.declaration['licence']) -eq 'missing') {
+        Complete-Reading $Reading 'unlicensed' $null ([ordered]@{ code = 'no_service_plan'; message = 'The list is empty, and the tenant has no plan that includes what it would hold.' })
+        return
+    }
+    Complete-Reading $Reading 'read' @() $null
+}
+
+# held, missing, or unknown: without a list of plans nothing is concluded.
+function Test-Licence {
+    param($Organization, [string[]]$Names)
+    if ($Organization.state -ne 'read') { return 'unknown' }
+    $plans = [Collections.Generic.List[object]]::new()
+    foreach ($one in $Organization.data) { foreach ($plan in (Get-Field $one 'assignedPlans')) { $plans.Add($plan) } }
+    if (-not $plans.Count) { return 'unknown' }
+    if ($null -eq $engine.plans) { $engine.plans = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText([IO.Path]::Combine($engine.root, 'sources', 'service-plans.json'))) -AsHashtable }
+    $wanted = @(foreach ($name in $Names) { $engine.plans[$name] })
+    foreach ($plan in $plans) {
+        if ((Get-Field $plan 'servicePlanId') -in $wanted -and (Get-Field $plan 'capabilityStatus') -in 'Enabled', 'Warning') { return 'held' }
+    }
+    'missing'
+}
+
+# The compliance cmdlets may answer on Exchange's own host, in clouds where that is known to work.
+function Start-ExchangeFallback {
+    param($Reading, $Failure)
+    $Reading.triedElsewhere = $true
+    $Reading.firstFailure = $Failure
+    Add-Service 'exchange'
+    $Reading.openUnits = 0
+    $Reading.parts.Clear()
+    $request = New-CmdletRequest $Reading.declaration $engine.services['exchange']
+    $request.then = 'Complete-ExchangeFallback'
+    New-Unit $Reading 'exchange' $request 'collection'
+}
+
+function Complete-ExchangeFallback {
+    param($Call, $Answer)
+    $reading = $Call.unit.reading
+    $outcome = Get-Outcome $Call $Answer
+    if ($outcome.action -eq 'take') {
+        $page = Read-Page $Call $Answer
+        # A second page would need the same care as the first host's: a long list is not expected here.
+        if (-not $page['failure'] -and -not $page['next']) {
+            Send-Log 'info' "$($reading.id) was answered by the Exchange host."
+            Complete-Reading $reading 'read' $page.data $null
+            return
+        }
+    }
+    Resolve-Failure $reading $reading.firstFailure
+}

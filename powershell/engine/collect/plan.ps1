@@ -1,0 +1,75 @@
+# The plan of a scan: the controls asked for, their checks (each once), and the sources these need (each once).
+
+function New-Plan {
+    param([string]$Root, $Controls, [string[]]$ExtraSources, $Inputs)
+    $plan = @{ controls = @{}; checks = [ordered]@{}; sources = [ordered]@{}; broken = @{}; requested = @{} }
+    foreach ($control in $Controls) {
+        if (-not $plan.controls.ContainsKey($control.check)) { $plan.controls[$control.check] = [Collections.Generic.List[object]]::new() }
+        $plan.controls[$control.check].Add($control)
+        if ($plan.checks.Contains($control.check) -or $plan.broken.ContainsKey($control.check)) { continue }
+        try {
+            $check = Read-Check $Root $control.check
+            if (-not [IO.File]::Exists($check.verdictFile)) { throw [IO.FileNotFoundException]::new('verdict.ps1 is missing.') }
+            $plan.checks[$control.check] = $check
+        } catch { $plan.broken[$control.check] = $_.Exception.GetBaseException().Message }
+    }
+    foreach ($check in $plan.checks.Values) { foreach ($source in $check.sources) { $plan.requested[$source] = $true; Add-PlannedSource $plan $Root $source } }
+    foreach ($source in $ExtraSources) { $plan.requested[$source] = $true; Add-PlannedSource $plan $Root $source }
+    Resolve-Origins $plan $Root $Inputs
+    $plan
+}
+
+# A source that no declaration describes stays in the plan without one: it settles as `not_collected`.
+function Add-PlannedSource {
+    param($Plan, [string]$Root, [string]$Source)
+    if ($Plan.sources.Contains($Source)) { return }
+    $declaration = Read-SourceDeclaration $Root $Source
+    $Plan.sources[$Source] = $declaration
+    if ($null -eq $declaration) { return }
+    foreach ($needed in $declaration['derivedFrom'] ?? @()) { Add-PlannedSource $Plan $Root $needed }
+    if ($declaration['fallbackOf']) { Add-PlannedSource $Plan $Root $declaration['fallbackOf'] }
+    # Names to look up come from the accepted domains, or from Graph's domains where a check declares those.
+    if ($declaration['from'] -and -not @($declaration['from']).Where({ $Plan.requested.ContainsKey($_) })) {
+        Add-PlannedSource $Plan $Root $declaration['from'][0]
+    }
+}
+
+# Which origins give the object ids of a per-object source: those whose source the checks need as well
+# (role members for one check, shared mailboxes for another), else the first one of the declaration.
+function Resolve-Origins {
+    param($Plan, [string]$Root, $Inputs)
+    $pending = [Collections.Generic.Queue[string]]::new([string[]]@($Plan.sources.Keys))
+    while ($pending.Count) {
+        $source = $pending.Dequeue()
+        $declaration = $Plan.sources[$source]
+        if ($null -eq $declaration -or -not $declaration['objects']) { continue }
+        $origins = [Collections.Generic.List[object]]::new()
+        foreach ($origin in $declaration['objects']) {
+            if ($origin['input']) {
+                $asked = @($Plan.checks.Values).Where({ $_.inputs -contains $origin['input'] -and $_.sources -contains $source }).Count
+                $given = $null -eq $Inputs ? $null : $Inputs.PSObject.Properties[$origin['input']]
+                if ($asked -and $null -ne $given -and $given.Value -is [array]) { $origins.Add(@{ input = $origin['input']; ids = [string[]]$given.Value }) }
+            } elseif ($origin['from'] -eq $source -or $Plan.sources.Contains($origin['from'])) { $origins.Add($origin) }
+        }
+        if (-not $origins.Count -or ($origins.Count -eq 1 -and $origins[0]['from'] -eq $source)) {
+            $first = $declaration['objects'][0]
+            $origins.Insert(0, $first)
+            Add-PlannedSource $Plan $Root $first['from']
+            $pending.Enqueue($first['from'])
+        }
+        $declaration['origins'] = $origins.ToArray()
+    }
+}
+
+# Services that the planned sources ask, including those that only prepare another one.
+function Get-PlannedServices {
+    param($Plan)
+    $services = [Collections.Generic.List[string]]::new()
+    foreach ($declaration in $Plan.sources.Values) {
+        if ($null -eq $declaration -or $declaration['notSupported'] -or $declaration['derivedFrom']) { continue }
+        if (-not $services.Contains($declaration['service'])) { $services.Add($declaration['service']) }
+    }
+    # SharePoint's admin host is asked of Graph.
+    if ($services.Contains('sharepoint') -and -not $services.Contains('graph')) { $services.Insert(0, 'graph') }
+    , $services.ToArray()
+}

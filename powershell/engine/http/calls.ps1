@@ -1,0 +1,165 @@
+# Calls wait in one queue until their token is there, their lane has room and their time has come. Calls of the same
+# batch group that are ready together travel as one $batch.
+
+# $Unit: what the call is for, a list or an object of one source (see collect/units.ps1).
+function Add-Call {
+    param($Unit, $Request)
+    $engine.queue.Add(@{
+            unit = $Unit; service = $Request.service; lane = $Request.lane; group = $Request.group; method = $Request.method
+            url = $Request.url; path = $Request.path; headers = $Request.headers; body = $Request.body; tries = 0; refreshed = $false
+            notBefore = 0; generation = 0; request = $Request
+        })
+}
+
+function New-Lane { param([int]$Max, [int]$GapMs) @{ max = $Max; gapMs = $GapMs; live = 0; nextAt = 0 } }
+
+# Starts what can start and says how long nothing will change by itself.
+function Start-ReadyCalls {
+    $queue = $engine.queue
+    $now = Get-ElapsedMs
+    $wake = 1000
+    for ($index = 0; $index -lt $queue.Count; $index++) {
+        $call = $queue[$index]
+        $token = $engine.services[$call.service].token
+        if ($token.state -eq 'failed') {
+            $queue.RemoveAt($index); $index--
+            Stop-Unit $call.unit $token.problem
+            continue
+        }
+        if ((Get-SourceTimeLeft $call.unit.reading) -le 0) {
+            $queue.RemoveAt($index); $index--
+            Stop-Unit $call.unit (New-Failure 'timeout' 'source_timeout' 'The source could not be read in the time it has.')
+            continue
+        }
+        if ($token.state -ne 'ready') { continue }
+        $lane = $engine.lanes[$call.lane]
+        $at = [Math]::Max($call.notBefore, $lane.nextAt)
+        if ($at -gt $now) { $wake = [Math]::Min($wake, $at - $now); continue }
+        if ($lane.live -ge $lane.max) { continue }
+        $queue.RemoveAt($index); $index--
+        Send-Calls (Get-CallsOfGroup $call $now) $lane
+    }
+    $wake
+}
+
+function Get-CallsOfGroup {
+    param($Call, [long]$Now)
+    $calls = [Collections.Generic.List[object]]::new()
+    $calls.Add($Call)
+    if (-not $Call.group) { return , $calls }
+    for ($index = 0; $index -lt $engine.queue.Count -and $calls.Count -lt $engine.batchMax; $index++) {
+        $other = $engine.queue[$index]
+        if ($other.group -eq $Call.group -and $other.notBefore -le $Now) { $calls.Add($other); $engine.queue.RemoveAt($index); $index-- }
+    }
+    , $calls
+}
+
+function Send-Calls {
+    param($Calls, $Lane)
+    $service = $engine.services[$Calls[0].service]
+    $message = if ($Calls.Count -eq 1) { New-CallMessage $Calls[0] } else { New-BatchMessage $Calls $service }
+    $message.Headers.Authorization = [Net.Http.Headers.AuthenticationHeaderValue]::new('Bearer', $service.token.value)
+    $time = $engine.job.limits.callTimeoutMs
+    foreach ($call in $Calls) {
+        $call.tries++
+        $call.generation = $service.token.generation
+        $reading = $call.unit.reading
+        $reading.requests++
+        if ($null -eq $reading.firstSentMs) { $reading.firstSentMs = Get-ElapsedMs }
+        $time = [Math]::Min($time, [Math]::Max(1, (Get-SourceTimeLeft $reading)))
+        if ($call.request['timeoutMs']) { $time = [Math]::Min($time, $call.request['timeoutMs']) }
+    }
+    $cancellation = [Threading.CancellationTokenSource]::new([int]$time)
+    $totals.requests++
+    $Lane.live++
+    if ($Lane.gapMs) { $Lane.nextAt = (Get-ElapsedMs) + $Lane.gapMs }
+    # The content is buffered by SendAsync, so the deadline covers the body as well.
+    $engine.live.Add(@{ calls = $Calls; task = $engine.http.SendAsync($message, $cancellation.Token); cancellation = $cancellation; lane = $Lane })
+}
+
+function New-CallMessage {
+    param($Call)
+    $message = [Net.Http.HttpRequestMessage]::new([Net.Http.HttpMethod]::new($Call.method), [uri]$Call.url)
+    $type = 'application/json'
+    foreach ($name in $Call.headers.Keys) {
+        if ($name -eq 'Content-Type') { $type = $Call.headers[$name]; continue }
+        [void]$message.Headers.TryAddWithoutValidation($name, [string]$Call.headers[$name])
+    }
+    [void]$message.Headers.TryAddWithoutValidation('client-request-id', [guid]::NewGuid().ToString())
+    if ($Call.body) { $message.Content = [Net.Http.StringContent]::new($Call.body, [Text.UTF8Encoding]::new($false), $type) }
+    $message
+}
+
+function New-BatchMessage {
+    param($Calls, $Service)
+    $parts = [Collections.Generic.List[object]]::new()
+    for ($index = 0; $index -lt $Calls.Count; $index++) { $parts.Add([ordered]@{ id = "$($index + 1)"; method = 'GET'; url = $Calls[$index].path }) }
+    $message = [Net.Http.HttpRequestMessage]::new([Net.Http.HttpMethod]::Post, [uri]"$($Service.baseUrl)/$($Calls[0].request.api)/`$batch")
+    [void]$message.Headers.TryAddWithoutValidation('Accept', 'application/json')
+    [void]$message.Headers.TryAddWithoutValidation('client-request-id', [guid]::NewGuid().ToString())
+    $json = ConvertTo-Json -InputObject @{ requests = $parts } -Compress -Depth 5
+    $message.Content = [Net.Http.StringContent]::new($json, [Text.UTF8Encoding]::new($false), 'application/json')
+    $message
+}
+
+# A finished call or batch: one answer for each call in it.
+function Complete-Send {
+    param($Sent)
+    $Sent.lane.live--
+    $answer = Get-TaskAnswer $Sent.task
+    $Sent.cancellation.Dispose()
+    if ($Sent.calls.Count -eq 1) { Complete-Call $Sent.calls[0] $answer; return }
+    $responses = if ($answer.status -eq 200) { Get-Field $answer.body 'responses' }
+    if ($responses -isnot [array]) {
+        if ($answer.status -eq 200) { $answer = New-Answer 'network'; $answer.code = 'malformed batch answer' }
+        foreach ($call in $Sent.calls) { Complete-Call $call $answer }
+        return
+    }
+    $byId = @{}
+    foreach ($part in $responses) { $byId["$(Get-Field $part 'id')"] = $part }
+    for ($index = 0; $index -lt $Sent.calls.Count; $index++) {
+        $part = $byId["$($index + 1)"]
+        if ($null -eq $part) { $missing = New-Answer 'network'; $missing.code = 'part missing in the batch answer'; Complete-Call $Sent.calls[$index] $missing; continue }
+        Complete-Call $Sent.calls[$index] (ConvertFrom-BatchPart $part $answer.annotated)
+    }
+}
+
+function Get-TaskAnswer {
+    param($Task)
+    if ($Task.IsCanceled) { return New-Answer 'timeout' }
+    if ($Task.IsFaulted) {
+        $answer = New-Answer 'network'
+        $problem = $Task.Exception.InnerException
+        if ($problem -is [OperationCanceledException]) { return New-Answer 'timeout' }
+        # Names only: the text of an exception may hold an address or a header.
+        $answer.code = if ($problem -is [Net.Http.HttpRequestException]) { "$($problem.HttpRequestError)" } else { $problem.GetType().Name }
+        return $answer
+    }
+    $response = $Task.Result
+    try { ConvertFrom-Response $response } finally { $response.Dispose() }
+}
+
+function Complete-Call {
+    param($Call, $Answer)
+    if ($Call.request['then']) { & $Call.request['then'] $Call $Answer; return }
+    $outcome = Get-Outcome $Call $Answer
+    $service = $engine.services[$Call.service]
+    switch ($outcome.action) {
+        'take' { Add-Answer $Call $Answer }
+        'fail' { Stop-Unit $Call.unit $outcome $Call }
+        'retry' {
+            $Call.notBefore = (Get-ElapsedMs) + $outcome.waitMs
+            # Buckets are per service, except in Graph, where each workload counts by itself.
+            if ($outcome['holdLane'] -and $Call.lane -ne 'graph') { $lane = $engine.lanes[$Call.lane]; $lane.nextAt = [Math]::Max($lane.nextAt, $Call.notBefore) }
+            $engine.queue.Insert(0, $Call)
+        }
+        'refresh' {
+            $Call.refreshed = $true
+            $Call.tries--
+            # Several calls may come back with the same dead token: ask for a new one once.
+            if ($Call.generation -eq $service.token.generation -and $service.token.state -eq 'ready') { Request-Token $service $true }
+            $engine.queue.Insert(0, $Call)
+        }
+        'restart' { Restart-Unit $Call.unit }
+    }
+}

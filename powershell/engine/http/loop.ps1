@@ -1,0 +1,58 @@
+# One thread, one loop: the input line of the host and all calls in flight are waited for together.
+
+$heartbeatMs = 5000
+
+function Invoke-Loop {
+    $nextBeat = $heartbeatMs
+    while ($true) {
+        Update-ReadyChecks
+        $wake = Start-ReadyCalls
+        Update-ReadyChecks
+        if (Test-AllDone) { return 'completed' }
+        $now = Get-ElapsedMs
+        if ($now -ge $engine.job.limits.scanTimeoutMs) { Stop-LiveCalls; return 'timed_out' }
+        if ($now -ge $nextBeat) { Send-Frame 'heartbeat' @{ ms = $now }; $nextBeat = $now + $heartbeatMs; Stop-OverdueHostRequests; Stop-OverdueLookups }
+        # Judging fills the time that calls take; a check waits for nothing itself.
+        $wait = if ($engine.ready.Count -or $engine.settled.Count) { 0 } else { [Math]::Max(1, [Math]::Min($wake, [Math]::Min($nextBeat - $now, $engine.job.limits.scanTimeoutMs - $now))) }
+        $index = [Threading.Tasks.Task]::WaitAny((Get-AwaitedTasks), [int]$wait)
+        if ($index -eq 0) { if (-not (Receive-HostLine)) { Stop-LiveCalls; return 'cancelled' } }
+        elseif ($index -gt 0) { $sent = $engine.live[$index - 1]; $engine.live.RemoveAt($index - 1); Complete-Send $sent }
+        elseif ($engine.ready.Count) { Invoke-ReadyCheck }
+    }
+}
+
+function Get-AwaitedTasks {
+    $tasks = [Threading.Tasks.Task[]]::new($engine.live.Count + 1)
+    $tasks[0] = $hostLines.task
+    for ($index = 0; $index -lt $engine.live.Count; $index++) { $tasks[$index + 1] = $engine.live[$index].task }
+    , $tasks
+}
+
+function Test-AllDone {
+    if ($engine.ready.Count -or $engine.settled.Count -or $engine.live.Count -or $engine.queue.Count) { return $false }
+    foreach ($reading in $engine.readings.Values) { if (-not $reading.state -and -not $reading.internal) { return $false } }
+    $true
+}
+
+function Stop-LiveCalls { foreach ($sent in $engine.live) { $sent.cancellation.Cancel() } }
+
+# $false when the host wants the scan to stop.
+function Receive-HostLine {
+    $line = $hostLines.task.Result
+    if ($null -eq $line) { [Environment]::Exit(70) }   # the lifeline is faster, this is for the moment between
+    Start-HostLine $hostLines
+    $node = ConvertFrom-HostLine $line
+    if ($null -eq $node) { Send-Log 'warn' 'A line of the host is not a JSON object: ignored.'; return $true }
+    $type = Get-NodeText $node 't'
+    if ($type -eq 'cancel') { return $false }
+    if ($type -in 'token', 'dns') {
+        $id = Get-NodeNumber $node 'id'
+        $awaited = if ($null -ne $id) { $engine.awaited[[int]$id] }
+        if ($null -eq $awaited -or $awaited.kind -ne $type) { Send-Log 'warn' "An answer of the host belongs to no open request: ignored."; return $true }
+        $engine.awaited.Remove([int]$id)
+        if ($type -eq 'token') { Receive-Token $engine.services[$awaited.service] $node } else { Receive-DnsAnswer $awaited.question $node }
+        return $true
+    }
+    Send-Log 'warn' 'A line of the host has an unknown type: ignored.'
+    $true
+}
