@@ -1,3 +1,4 @@
+import { mergeConfig } from 'vitest/config'
 import { packageProject } from '../../vitest.shared.ts'
 
-export default packageProject('adapter-postgres')
+export default mergeConfig(packageProject('adapter-postgres'), { test: { globalSetup: ['test/global-setup.ts'] } })
