@@ -37,6 +37,8 @@ export function startPwsh(
       POWERSHELL_UPDATECHECK: 'Off',
       POWERSHELL_DIAGNOSTICS_OPTOUT: '1',
       DOTNET_EnableDiagnostics: '0',
+      DOTNET_TieredPGO: '0',
+      DOTNET_TC_CallCounting: '0',
       ...env,
     },
   })
