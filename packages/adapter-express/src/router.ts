@@ -172,7 +172,9 @@ function sendProblem(
   try {
     if (problem.status >= 500 && !(error instanceof Problem)) {
       const code = isTenantscopeError(error) ? error.code : null
-      runtime.service.logger.error('a request failed', { requestId, action: route?.action ?? null, code, error })
+      // A client that left ends what it asked for; that is no fault.
+      const level = res.destroyed ? 'debug' : 'error'
+      runtime.service.logger[level]('a request failed', { requestId, action: route?.action ?? null, code, error })
     }
     if (res.headersSent || res.destroyed) {
       // Too late for an answer: a cut connection tells the client that this one is not whole.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { type Route, routes } from '../src/index.ts'
+import { type RouteInfo, routes } from '../src/index.ts'
 import { type Answer, type CallInit, clientId, type Host, newTenantBody, secret, startHost, withScan } from './host.ts'
 
 type Kind = 'own' | 'other tenant' | 'random' | 'malformed'
@@ -27,11 +27,11 @@ const bodies: Record<string, Record<string, unknown>> = {
   'PUT /m365-tenants/{id}/inputs': { inputs: { approvedPublicGroups: ['g'] } },
 }
 
-const nameOf = (route: Route) => `${route.method} ${route.path}`
-const parametersOf = (route: Route) => [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
+const nameOf = (route: RouteInfo) => `${route.method} ${route.path}`
+const parametersOf = (route: RouteInfo) => [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
 
 /** The request with `target` replaced by a value of some kind and everything else the caller's own. */
-function request(route: Route, own: Things, target: string, value: string): { path: string; init: CallInit } {
+function request(route: RouteInfo, own: Things, target: string, value: string): { path: string; init: CallInit } {
   const values: Record<string, string> = {
     id: route.path.startsWith('/benchmarks') ? 'cis-m365' : own.tenantId,
     scan_id: own.scanId,
@@ -92,7 +92,7 @@ describe('every id of every route', () => {
   })
 
   /** Left out at the end of a path, a parameter makes another path. */
-  const atEnd = (route: Route, parameter: string) => route.path.endsWith(`{${parameter}}`)
+  const atEnd = (route: RouteInfo, parameter: string) => route.path.endsWith(`{${parameter}}`)
 
   it('holds for ids in a body and in a query', async () => {
     const host = await startHost()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { routes } from '../src/index.ts'
 import { clientId, guid, newTenantBody, secret, startHost, withScan } from './host.ts'
-import { checked, done, finding, type Script } from './scripted-runner.ts'
+import { checked, done, finding, goodScan, latch, type Script } from './scripted-runner.ts'
 
 /** Every answer must be what the route table says. */
 function expectSpecified(method: string, path: string, answer: { status: number; json: unknown }) {
@@ -106,6 +106,31 @@ describe('M365 tenants', () => {
     expect(test.json.services.map((one: { service: string }) => one.service)).toContain('graph')
     const after = await host.call('GET', `/m365-tenants/${tenantId}`)
     expect(after.json).toMatchObject({ last_test_status: 'ok', last_test_error: null, last_test: test.json })
+  })
+
+  it('ends a connection test that nobody waits for any more', async () => {
+    const [begun, ended] = [latch(), latch()]
+    const host = await startHost({
+      script: async function* ({ job, signal }) {
+        if (!job.sources) return yield* goodScan({ job, signal })
+        begun.open()
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+        ended.open()
+        yield done()
+      },
+    })
+    const { tenantId } = await withScan(host)
+    const leaving = new AbortController()
+    const call = fetch(`${host.url}/m365-tenants/${tenantId}/test-connection`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer msp-a' },
+      signal: leaving.signal,
+    })
+    await begun.promise
+    leaving.abort()
+    await expect(call).rejects.toThrow()
+    await ended.promise
+    expect(host.log.filter(({ level }) => level === 'error')).toEqual([])
   })
 
   it('replaces the operator inputs', async () => {

@@ -12,7 +12,7 @@ export interface IdempotencyKeys {
   once(request: IdempotentRequest, work: () => Promise<Reply>): Promise<Reply>
 }
 
-export interface IdempotentRequest {
+interface IdempotentRequest {
   /** Caller and route: keys of different callers never meet. */
   scope: readonly string[]
   key: string
@@ -26,7 +26,7 @@ interface Entry {
   reply: Reply | null
 }
 
-export const idempotencyDefaults = { lifetimeMs: 24 * 60 * 60_000, maxEntries: 10_000 }
+const idempotencyDefaults = { lifetimeMs: 24 * 60 * 60_000, maxEntries: 10_000 }
 
 export function idempotencyKeys(options = idempotencyDefaults, nowMs: () => number = Date.now): IdempotencyKeys {
   const entries = new Map<string, Entry>()

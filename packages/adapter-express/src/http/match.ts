@@ -15,7 +15,7 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   const wanted = method === 'HEAD' ? 'GET' : method
   const methods = new Set<Method>()
   for (const route of routes) {
-    const raw = captures(split(route.path), segments)
+    const raw = captures(patternOf(route), segments)
     if (raw === null) continue
     methods.add(route.method)
     if (route.method !== wanted) continue
@@ -24,6 +24,14 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   }
   if (methods.size === 0) return { kind: 'none' }
   return { kind: 'method', allow: [...methods, ...(methods.has('GET') ? ['HEAD'] : [])] }
+}
+
+const patterns = new WeakMap<Route, string[]>()
+
+function patternOf(route: Route): string[] {
+  const pattern = patterns.get(route) ?? split(route.path)
+  patterns.set(route, pattern)
+  return pattern
 }
 
 function split(path: string): string[] {

@@ -11,7 +11,7 @@ export function problemFromError(error: unknown, input: { part: InputPart; toWir
   return bareInternal()
 }
 
-export function bareInternal(): Problem {
+function bareInternal(): Problem {
   return new Problem('internal', 'Something went wrong here. The request id finds it in the log.')
 }
 

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { nothing } from '../schemas/common.ts'
 import { defineRoute, type Route } from './route.ts'
 
 const part = z.strictObject({ ok: z.boolean(), detail: z.string().nullable() })
@@ -8,27 +7,24 @@ const healthSchema = z
   .meta({ id: 'Health' })
 
 export const healthRoutes: readonly Route[] = [
-  defineRoute(
-    {
-      method: 'GET',
-      path: '/health',
-      action: 'health.read',
-      summary: 'Are storage, queue and engine there?',
-      subject: { type: 'service' },
-      responses: {
-        200: { description: 'All well', schema: healthSchema },
-        503: { description: 'Something is missing', schema: healthSchema },
-      },
-      handle: async ({ service }) => {
-        const { ok, ...parts } = await service.tenantscope.health()
-        if (!ok) service.logger.warn('tenantscope is not healthy', parts)
-        const shown = Object.entries(parts).map(([name, { ok: well, detail }]) => {
-          // What a broken part says may be a driver's words; those are for the log.
-          return [name, { ok: well, detail: well ? detail : null }] as const
-        })
-        return { status: ok ? 200 : 503, body: { ok, ...Object.fromEntries(shown) } }
-      },
+  defineRoute({
+    method: 'GET',
+    path: '/health',
+    action: 'health.read',
+    summary: 'Are storage, queue and engine there?',
+    subject: { type: 'service' },
+    responses: {
+      200: { description: 'All well', schema: healthSchema },
+      503: { description: 'Something is missing', schema: healthSchema },
     },
-    nothing,
-  ),
+    handle: async ({ service }) => {
+      const { ok, ...parts } = await service.tenantscope.health()
+      if (!ok) service.logger.warn('tenantscope is not healthy', parts)
+      const shown = Object.entries(parts).map(([name, { ok: well, detail }]) => {
+        // What a broken part says may be a driver's words; those are for the log.
+        return [name, { ok: well, detail: well ? detail : null }] as const
+      })
+      return { status: ok ? 200 : 503, body: { ok, ...Object.fromEntries(shown) } }
+    },
+  }),
 ]

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express'
 import type * as z from 'zod'
 import type { RoutedTenantscope, RouterLimits, WebhookOptions } from '../options.ts'
 import type { ProblemField } from '../problems/problem.ts'
+import { nothing } from '../schemas/common.ts'
 import type { StreamSlots } from '../stream/stream-slots.ts'
 
 /** What `authorize` is asked about. */
@@ -95,6 +96,22 @@ export interface Route {
   handle(context: RouteContext): Promise<Reply | typeof written>
 }
 
+/** What a route is, without how it is done: for documents, clients and tests. */
+export type RouteInfo = Pick<
+  Route,
+  | 'method'
+  | 'path'
+  | 'action'
+  | 'summary'
+  | 'security'
+  | 'subject'
+  | 'params'
+  | 'query'
+  | 'body'
+  | 'bodyRequired'
+  | 'responses'
+>
+
 type Definition<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Pick<
   Route,
   'method' | 'path' | 'action' | 'summary' | 'subject' | 'responses'
@@ -109,7 +126,6 @@ type Definition<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
 /** One row of the table. The generics tie the handler's `params`, `query` and `body` to their schemas. */
 export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
   definition: Definition<P, Q, B>,
-  nothing: z.ZodObject,
 ): Route {
   const { params, query, body, handle, ...rest } = definition
   return {

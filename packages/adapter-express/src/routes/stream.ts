@@ -4,7 +4,6 @@ import { presentCheckEvent } from '../present/result.ts'
 import { presentProgress, presentProgressEvent } from '../present/scan.ts'
 import { problemFromError } from '../problems/from-error.ts'
 import { Problem } from '../problems/problem.ts'
-import { nothing } from '../schemas/common.ts'
 import { scanPath, streamQuery } from '../schemas/scan.ts'
 import { type EventStream, openEventStream } from '../stream/event-stream.ts'
 import { defineRoute, type Route, type RouteContext, written } from './route.ts'
@@ -20,41 +19,37 @@ function lastEventId(
 }
 
 export const streamRoutes: readonly Route[] = [
-  defineRoute(
-    {
-      method: 'GET',
-      path: '/stream/{scan_id}',
-      action: 'scans.stream',
-      summary: 'Follow a scan by server-sent events: progress, check, complete, error',
-      subject: { type: 'scan', from: 'path' },
-      params: scanPath,
-      query: streamQuery,
-      responses: {
-        200: { description: 'The events after Last-Event-ID, then live ones', contentType: 'text/event-stream' },
-        204: { description: 'The client has all events of a scan that has ended: do not come back' },
-      },
-      handle: async (context) => {
-        const { req, res, scan, query, service, platformTenantId } = context
-        const seen = lastEventId(req, query)
-        const known = typeof seen === 'object' && seen.after <= scan.lastSequence
-        if (known && isTerminal(scan.status) && seen.after === scan.lastSequence) return { status: 204 }
-        // A look at the headers must not open a stream that nobody reads.
-        if (req.method === 'HEAD')
-          return { status: 200, headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } }
-        const release = service.slots.take(platformTenantId)
-        if (release === null) {
-          const detail = `At most ${service.limits.streamsPerPlatformTenant} streams may be open at once. Close one, or ask for the status instead.`
-          throw new Problem('too_many_streams', detail, { headers: { 'Retry-After': '30' } })
-        }
-        // Given back when the connection is gone, however that comes about.
-        res.once('close', release)
-        if (res.destroyed) release()
-        await follow(context, known ? seen.after : 0, seen !== 'none' && !known)
-        return written
-      },
+  defineRoute({
+    method: 'GET',
+    path: '/stream/{scan_id}',
+    action: 'scans.stream',
+    summary: 'Follow a scan by server-sent events: progress, check, complete, error',
+    subject: { type: 'scan', from: 'path' },
+    params: scanPath,
+    query: streamQuery,
+    responses: {
+      200: { description: 'The events after Last-Event-ID, then live ones', contentType: 'text/event-stream' },
+      204: { description: 'The client has all events of a scan that has ended: do not come back' },
     },
-    nothing,
-  ),
+    handle: async (context) => {
+      const { req, res, scan, query, service, platformTenantId } = context
+      const seen = lastEventId(req, query)
+      const known = typeof seen === 'object' && seen.after <= scan.lastSequence
+      if (known && isTerminal(scan.status) && seen.after === scan.lastSequence) return { status: 204 }
+      // A look at the headers must not open a stream that nobody reads.
+      if (req.method === 'HEAD') return { status: 200, headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } }
+      const release = service.slots.take(platformTenantId)
+      if (release === null) {
+        const detail = `At most ${service.limits.streamsPerPlatformTenant} streams may be open at once. Close one, or ask for the status instead.`
+        throw new Problem('too_many_streams', detail, { headers: { 'Retry-After': '30' } })
+      }
+      // Given back when the connection is gone, however that comes about.
+      res.once('close', release)
+      if (res.destroyed) release()
+      await follow(context, known ? seen.after : 0, seen !== 'none' && !known)
+      return written
+    },
+  }),
 ]
 
 /**

@@ -1,6 +1,5 @@
 import { readRawBody } from '../http/body.ts'
 import { Problem } from '../problems/problem.ts'
-import { nothing } from '../schemas/common.ts'
 import { scanPath } from '../schemas/scan.ts'
 import { verifiedMessageId } from '../webhook/verify.ts'
 import { defineRoute, type Route } from './route.ts'
@@ -10,44 +9,41 @@ const refused = () =>
   new Problem('signature_invalid', 'The message is not signed with a key that holds for this scan now.')
 
 export const webhookRoutes: readonly Route[] = [
-  defineRoute(
-    {
-      method: 'POST',
-      path: '/webhook/progress/{scan_id}',
-      action: 'webhook.receive',
-      summary: 'Take a signed event of a remote run (Standard Webhooks)',
-      security: 'signature',
-      subject: { type: 'service' },
-      params: scanPath,
-      responses: { 204: { description: 'Taken, or known already' } },
-      handle: async ({ req, params, service }) => {
-        const { webhook, limits, logger } = service
-        if (webhook === null) throw refused()
-        const encoding = req.headers['content-encoding'] ?? 'identity'
-        if (encoding !== 'identity')
-          throw new Problem('unsupported_media_type', 'Send the body without a content encoding.')
-        const keys = await webhook.keysFor(params.scan_id)
-        if (keys.length === 0) throw refused()
-        const raw = await readRawBody(req, limits.webhookBytes)
-        if (raw === null) {
-          logger.error(
-            'A body parser mounted before the tenantscope router has consumed a signed message: its signature cannot be checked. ' +
-              'Mount the router before express.json(), or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
-          )
-          throw refused()
-        }
-        const id = verifiedMessageId(raw, req.headers, keys)
-        if (id === null) throw refused()
-        let payload: unknown
-        try {
-          payload = JSON.parse(raw.toString('utf8'))
-        } catch {
-          throw new Problem('malformed_json', 'The body cannot be parsed as JSON.')
-        }
-        await webhook.accept({ scanId: params.scan_id, id, payload })
-        return { status: 204 }
-      },
+  defineRoute({
+    method: 'POST',
+    path: '/webhook/progress/{scan_id}',
+    action: 'webhook.receive',
+    summary: 'Take a signed event of a remote run (Standard Webhooks)',
+    security: 'signature',
+    subject: { type: 'service' },
+    params: scanPath,
+    responses: { 204: { description: 'Taken, or known already' } },
+    handle: async ({ req, params, service }) => {
+      const { webhook, limits, logger } = service
+      if (webhook === null) throw refused()
+      const encoding = req.headers['content-encoding'] ?? 'identity'
+      if (encoding !== 'identity')
+        throw new Problem('unsupported_media_type', 'Send the body without a content encoding.')
+      const keys = await webhook.keysFor(params.scan_id)
+      if (keys.length === 0) throw refused()
+      const raw = await readRawBody(req, limits.webhookBytes)
+      if (raw === null) {
+        logger.error(
+          'A body parser mounted before the tenantscope router has consumed a signed message: its signature cannot be checked. ' +
+            'Mount the router before express.json(), or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
+        )
+        throw refused()
+      }
+      const id = verifiedMessageId(raw, req.headers, keys)
+      if (id === null) throw refused()
+      let payload: unknown
+      try {
+        payload = JSON.parse(raw.toString('utf8'))
+      } catch {
+        throw new Problem('malformed_json', 'The body cannot be parsed as JSON.')
+      }
+      await webhook.accept({ scanId: params.scan_id, id, payload })
+      return { status: 204 }
     },
-    nothing,
-  ),
+  }),
 ]

@@ -5,7 +5,7 @@ import { guid, line, paging, text, time } from './common.ts'
 export const credentialKinds = ['client_secret', 'certificate', 'username_password', 'federated', 'shared_app'] as const
 
 const secret = z.string().min(1, 'must not be empty.').max(4096)
-export const credentialFields = {
+const credentialFields = {
   auth_method: z.enum(credentialKinds).optional(),
   client_id: line(200).optional(),
   client_secret: secret.optional(),

@@ -50,7 +50,7 @@ const counts = {
   not_run: z.number().int(),
 }
 
-export const scoreSchema = z
+const scoreSchema = z
   .strictObject({
     /** passed / of, from 0 to 1; null while nothing is judged. */
     value: z.number().nullable(),
@@ -59,7 +59,7 @@ export const scoreSchema = z
   })
   .meta({ id: 'Score' })
 
-export const coverageSchema = z
+const coverageSchema = z
   .strictObject({
     /** judged / of, from 0 to 1. */
     value: z.number(),

@@ -31,7 +31,6 @@ export function openEventStream(res: ServerResponse, options: EventStreamOptions
     // no-transform keeps compressing middleware and proxies from holding events back.
     'Cache-Control': 'no-store, no-transform',
     'X-Accel-Buffering': 'no',
-    Connection: 'keep-alive',
   })
   res.write(`retry: ${options.retryMs}\n\n`)
   const keepAlive = setInterval(() => {

@@ -2,14 +2,11 @@
 export interface StreamSlots {
   /** The way to give it back (idempotent), or null when the platform tenant has all it may have. */
   take(platformTenantId: string): (() => void) | null
-  /** Open streams now. */
-  open(platformTenantId: string): number
 }
 
 export function streamSlots(limit: number): StreamSlots {
   const counts = new Map<string, number>()
   return {
-    open: (platformTenantId) => counts.get(platformTenantId) ?? 0,
     take: (platformTenantId) => {
       const count = counts.get(platformTenantId) ?? 0
       if (count >= limit) return null
