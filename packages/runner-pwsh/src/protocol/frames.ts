@@ -25,8 +25,8 @@ export type Meaning =
   | { kind: 'unknown' }
   | { kind: 'violation'; detail: string }
 
-/** One resource's `/.default` scope, nothing else may be asked for. */
-const scopePattern = /^(https:\/\/|api:\/\/)[A-Za-z0-9][A-Za-z0-9.:/_-]{0,300}\/\.default$/
+/** One resource's `/.default` scope, nothing else may be asked for. A resource is an https URL or an application id. */
+const scopePattern = /^(https:\/\/[A-Za-z0-9][A-Za-z0-9./_-]{0,300}|[0-9a-f-]{36})\/\.default$/i
 
 export function readFrame(frame: Frame): Meaning {
   switch (frame.t) {
