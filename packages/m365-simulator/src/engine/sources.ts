@@ -17,6 +17,8 @@ const teamsCmdlets = [
   'Get-CsTeamsAppPermissionPolicy',
   'Get-CsTeamsMeetingPolicy',
   'Get-CsTeamsMessagingPolicy',
+  // Refused to applications, but a refusal takes its time too.
+  'Get-M365UnifiedTenantSettings',
 ]
 
 /** Dependencies that cannot be avoided; everything else can be asked in the first round. */
@@ -32,6 +34,7 @@ const dependencies: Record<string, string[]> = {
   // The admin host's name comes from the root site.
   'sharepoint/tenant': ['graph/sites/root'],
   'sharepoint/sites': ['graph/sites/root'],
+  'sharepoint/tenantSyncClientRestriction': ['graph/sites/root'],
   'dns/txt': ['exchange/Get-AcceptedDomain'],
 }
 
@@ -46,7 +49,9 @@ function plans(): Map<string, SourcePlan> {
   for (const { source } of exchangeCmdlets) add(source, 'exchange')
   for (const { source } of complianceCmdlets) add(source, 'compliance')
   for (const cmdlet of teamsCmdlets) add(`teams/${cmdlet}`, 'teams')
-  for (const id of ['sharepoint/tenant', 'sharepoint/sites']) add(id, 'sharepoint')
+  // Part of the tenant object: no request of its own, but it cannot be known earlier.
+  for (const id of ['sharepoint/tenant', 'sharepoint/tenantSyncClientRestriction', 'sharepoint/sites'])
+    add(id, 'sharepoint')
   add('fabric/tenantSettings', 'fabric')
   add('dns/txt', 'dns')
   return found

@@ -69,7 +69,13 @@ function propertiesOf(version: Version, type: string): Set<string> | undefined {
   return found.length === 0 ? undefined : new Set(found)
 }
 
-function project(row: JsonObject, names: string[], version: Version, type: string | undefined): JsonObject {
+function expandedNames(search: URLSearchParams): string[] {
+  return (search.get('$expand') ?? '').split(/,(?![^(]*\))/).map((part) => part.trim().split('(')[0] ?? '')
+}
+
+function project(row: JsonObject, names: string[], request: GraphRequest, type: string | undefined): JsonObject {
+  const { version } = request
+  const expanded = expandedNames(request.search)
   const picked: JsonObject = {}
   // The type of a member is data: it stays whatever was selected.
   if (row['@odata.type'] !== undefined) picked['@odata.type'] = row['@odata.type']
@@ -78,8 +84,9 @@ function project(row: JsonObject, names: string[], version: Version, type: strin
       .split('.')
       .at(-1) ?? ''
   const own = type === 'member' ? propertiesOf(version, ownType) : undefined
-  for (const name of names) if (own === undefined || own.has(name)) picked[name] = row[name] ?? null
   // Expanded objects come along although $select does not name them.
+  for (const name of expanded) if (row[name] !== undefined) picked[name] = row[name]
+  for (const name of names) if (own === undefined || own.has(name)) picked[name] = row[name] ?? null
   return picked
 }
 
@@ -130,7 +137,7 @@ function collection(request: GraphRequest, found: Found, rows: JsonObject[], nam
       : {}),
     value: filtered
       .slice(offset, end)
-      .map((row) => (names.length > 0 ? project(row, names, request.version, found.route.type) : row)),
+      .map((row) => (names.length > 0 ? project(row, names, request, found.route.type) : row)),
   }
   return json(200, body, { 'content-type': contentType })
 }
@@ -155,7 +162,7 @@ function render(request: GraphRequest, found: Found, read: Read, world: World): 
     case 'collection':
       return collection(request, found, read.rows, names, world)
     case 'single': {
-      const value = names.length > 0 ? project(read.value, names, request.version, type) : read.value
+      const value = names.length > 0 ? project(read.value, names, request, type) : read.value
       return json(
         200,
         { '@odata.context': context(request, names, read.entity !== false), ...value },

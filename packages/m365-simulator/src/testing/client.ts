@@ -60,3 +60,16 @@ export const scopes = {
   teams: '48ac35b8-9aa8-4d74-927d-1f4a14a0b239/.default',
   fabric: 'https://api.fabric.microsoft.com/.default',
 } as const
+
+export async function signedIn(
+  client: Client,
+  tenant: TenantDocument,
+  scope: string,
+): Promise<(url: string, init?: RequestInit) => Promise<Response>> {
+  const token = await client.token(tenant, scope)
+  return (url, init = {}) =>
+    client.fetch(url, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${token}` },
+    })
+}
