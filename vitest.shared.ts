@@ -1,6 +1,7 @@
 import { defineProject } from 'vitest/config'
 
-const conditions = ['@tenantscope/source', 'module', 'node', 'import', 'default']
+// Without 'import': Vitest hands these on to Node for `require` as well, and a CommonJS package must not get its ES module there.
+const conditions = ['@tenantscope/source', 'node']
 
 /** One project per package: sources are tested as they stand, without a build. */
 export function packageProject(name: string, overrides: { testTimeout?: number; hookTimeout?: number } = {}) {

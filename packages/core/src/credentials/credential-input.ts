@@ -4,7 +4,11 @@ import * as z from 'zod'
 import { type FieldError, InvalidInputError } from '../errors/errors.ts'
 import type { SecretField } from './credential.ts'
 
-const clientId = z.guid('must be the application (client) id, a GUID').transform((id) => id.toLowerCase())
+/** A GUID in practice. Entra ID is the judge of that: a wrong one is told at the first sign-in, by the code that says so. */
+const clientId = z
+  .string('must be text')
+  .regex(/^[\w.:-]{1,200}$/, 'must be the application (client) id, e.g. a GUID')
+  .transform((id) => id.toLowerCase())
 const secret = z.string().min(1, 'must not be empty').max(4096)
 
 /** How to sign in to an M365 tenant, as it is handed in. Certificates: PEM with private key, or base64 of a PFX. */

@@ -38,7 +38,7 @@ describe('register', () => {
       m365TenantId: 'nope',
       defaultDomain: 'not a domain',
       owner: 'x',
-      credential: { kind: 'client_secret', clientId: 'x' },
+      credential: { kind: 'client_secret', clientId: 'x y' },
     }
     const error = await scope.m365Tenants.register(input as never).catch((e) => e)
     expect(error).toMatchObject({ code: 'invalid_input' })
