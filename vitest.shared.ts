@@ -10,7 +10,6 @@ export function packageProject(name: string, overrides: { testTimeout?: number; 
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
       name,
-      passWithNoTests: true,
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       testTimeout: overrides.testTimeout ?? 30_000,
       hookTimeout: overrides.hookTimeout ?? 60_000,

@@ -56,8 +56,8 @@ export async function scanSpeed(pairs: number, latencyScale: number, target: num
 
 async function jobOf(runner: Runner, simulator: Simulator, tenant: ReturnType<typeof freshTenant>, signIn: SignIn) {
   const [benchmark] = await runner.benchmarks()
-  const [app] = tenant.apps
-  if (!benchmark || !app?.clientSecret) throw new Error('nothing to scan with')
+  const { app } = tenant
+  if (!benchmark) throw new Error('nothing to scan with')
   const credential = {
     credentialId: 'bench',
     kind: 'client_secret' as const,
@@ -70,7 +70,7 @@ async function jobOf(runner: Runner, simulator: Simulator, tenant: ReturnType<ty
     benchmark: { id: benchmark.id, version: benchmark.version },
     controlIds: benchmark.controls.map((control) => control.id),
     scanStartedAt: new Date(),
-    m365Tenant: { id: tenant.id, defaultDomain: tenant.defaultDomain },
+    m365Tenant: { id: tenant.tenantId, defaultDomain: tenant.initialDomain },
     credentialKind: credential.kind,
     cloud: 'commercial',
     inputs: {},
@@ -79,7 +79,7 @@ async function jobOf(runner: Runner, simulator: Simulator, tenant: ReturnType<ty
   }
   const host = {
     token: ({ scope, refresh, signal }: { scope: string; refresh: boolean; signal: AbortSignal }) =>
-      signIn.acquire({ credential, m365TenantId: tenant.id, cloud: 'commercial', scope, refresh, signal }),
+      signIn.acquire({ credential, m365TenantId: tenant.tenantId, cloud: 'commercial', scope, refresh, signal }),
     resolveTxt: (name: string) => simulator.resolveTxt(name),
   }
   return { job, host, signal: new AbortController().signal }

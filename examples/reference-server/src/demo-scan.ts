@@ -35,14 +35,12 @@ const headers = { authorization: 'Bearer demo', 'content-type': 'application/jso
 
 /** Registers the tenant, starts a scan, follows it by server-sent events, reads the results: all through the public HTTP API. */
 export async function scanByApi(api: string, tenant: TenantDocument, bar: Bar): Promise<Outcome> {
-  const [app] = tenant.apps
-  if (!app?.clientSecret) throw new Error('the simulated tenant has no application with a client secret')
   const registered = await call<{ id: string }>(api, 'POST', '/m365-tenants', {
-    m365_tenant_id: tenant.id,
+    m365_tenant_id: tenant.tenantId,
     m365_tenant_name: tenant.displayName,
-    m365_domain: tenant.defaultDomain,
-    client_id: app.clientId,
-    client_secret: app.clientSecret,
+    m365_domain: tenant.initialDomain,
+    client_id: tenant.app.clientId,
+    client_secret: tenant.app.clientSecret,
   })
   const { scan_id: scanId } = await call<{ scan_id: string }>(api, 'POST', '/scans/start', {
     m365_tenant_id: registered.id,

@@ -38,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   console.log(
-    `\nA simulated Microsoft 365 tenant (${tenant.defaultDomain}) is scanned through ${server.url}${mountPath}\n`,
+    `\nA simulated Microsoft 365 tenant (${tenant.initialDomain}) is scanned through ${server.url}${mountPath}\n`,
   )
   const bar = progressBar(process.stdout)
   const outcome = await scanByApi(`${server.url}${mountPath}`, tenant, bar)

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -25,13 +24,15 @@ export async function startServer(
   settings: Settings,
   options: { resolveTxt?: (name: string) => Promise<string[][]>; logger?: Logger } = {},
 ): Promise<RunningServer> {
-  const network = { proxyUrl: settings.proxyUrl, caFile: settings.caFile }
-  const caPem = settings.caFile ? readFileSync(settings.caFile, 'utf8') : null
+  const network = {
+    ...(settings.proxyUrl ? { proxyUrl: settings.proxyUrl } : {}),
+    ...(settings.caFile ? { caFile: settings.caFile } : {}),
+  }
   const tenantscope = createTenantscope({
     storage: pgliteStorage({ dataDir: join(settings.dataFolder, 'database') }),
     secrets: envelopeSecretStore({ keys: staticKeys([{ id: 'reference-server', version: 1, key: settings.key }]) }),
     runner: pwshRunner({ network, ...(settings.pwshPath ? { pwshPath: settings.pwshPath } : {}) }),
-    signIn: msalSignIn({ proxyUrl: settings.proxyUrl, caPem }),
+    signIn: msalSignIn(network),
     ...options,
   })
   await tenantscope.start()
