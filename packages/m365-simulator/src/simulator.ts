@@ -223,7 +223,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       knows: (host) => running.knows(host),
       handle: (request, response, destination) => {
         // A client that goes away in the middle of its request is no event here.
-        running.serve(request, response, destination).catch(() => response.destroy())
+        running.serve(request, response, destination).catch((error: unknown) => {
+          if (error instanceof URIError && !response.headersSent) send(response, html(400))
+          else response.destroy()
+        })
       },
     },
     options.port ?? 0,

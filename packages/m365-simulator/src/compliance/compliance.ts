@@ -50,7 +50,7 @@ function invoke(call: Call, caller: Caller, world: World): Answer {
   const host = regionalHost(caller.tenant)
   if (call.host !== host) return empty(302, { location: `https://${redirectHost(caller.tenant)}:446${call.path}` })
   // Only the role of this resource counts here: that of Exchange Online was never enough.
-  if (!caller.claims.roles.includes('Exchange.ManageAsApp')) return forbidden()
+  if (!caller.claims.delegated && !caller.claims.roles.includes('Exchange.ManageAsApp')) return forbidden()
   const parsed = parseCmdletInput(parseBody(call.body))
   if (parsed === undefined) return malformedBody()
   const trapped = parsed.cmdletName.toLowerCase() === auditTrap.name.toLowerCase()

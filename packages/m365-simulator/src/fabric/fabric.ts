@@ -4,9 +4,11 @@ import type { Shapes } from '../engine/interference.ts'
 import { openPageToken, sealPageToken } from '../engine/paging.ts'
 import { type Reply, tenantById, type World } from '../engine/world.ts'
 import { audiences } from '../signin/resources.ts'
+import { roleTemplateId } from '../tenants/roles.ts'
 import type { TenantDocument } from '../tenants/types.ts'
 
 export const fabricHosts = ['api.fabric.microsoft.com', 'api.powerbi.com']
+const adminRoles = ['Fabric Administrator', 'Global Administrator'].map(roleTemplateId)
 const path = '/v1/admin/tenantsettings'
 
 function problem(status: number, errorCode: string, message: string, headers: Record<string, string> = {}): Answer {
@@ -92,6 +94,10 @@ export async function fabric(call: Call, world: World): Promise<Reply> {
     if (!token.ok || tenant === undefined) return notAllowed(call)
     if (!isSettings) return problem(404, 'EntityNotFound', 'The requested resource could not be found')
     if (call.method !== 'GET') return problem(405, 'MethodNotAllowed', 'The method is not allowed')
+    if (token.claims.delegated) {
+      const admin = token.claims.wids.some((role) => adminRoles.includes(role))
+      return admin ? settings(call, tenant, world) : shapesFor(call).unlicensed()
+    }
     // An admin-consented Power BI permission breaks the read-only route: configuration, not an outage.
     if (token.claims.roles.length > 0)
       return problem(500, 'InternalServerError', 'Synthetic: an unexpected error occurred.')

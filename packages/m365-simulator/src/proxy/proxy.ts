@@ -55,7 +55,7 @@ export class LoopbackProxy {
         )
         return
       }
-      void this.#terminate(authority, socket, head, destination)
+      this.#terminate(authority, socket, head, destination).catch(() => socket.destroy())
     })
   }
 

@@ -3,6 +3,7 @@ import type { Shapes } from '../engine/interference.ts'
 import { type Reply, tenantById, type World } from '../engine/world.ts'
 import { sharepointAudience } from '../signin/resources.ts'
 import type { TokenProblem } from '../signin/tokens.ts'
+import { roleTemplateId } from '../tenants/roles.ts'
 import type { Json, JsonObject, TenantDocument } from '../tenants/types.ts'
 import { accessDenied, csomText, processQuery, requestedSources } from './csom.ts'
 
@@ -13,6 +14,9 @@ export function adminHost(tenant: TenantDocument): string {
 export function rootHost(tenant: TenantDocument): string {
   return `${tenant.sharepoint.prefix}.sharepoint.com`.toLowerCase()
 }
+
+/** What a person needs here: Global Reader is not enough. */
+const adminRoles = ['SharePoint Administrator', 'Global Administrator'].map(roleTemplateId)
 
 const restPath = /^\/_api\/SPO\.Tenant$/i
 const csomPath = /^\/_vti_bin\/client\.svc\/ProcessQuery$/i
@@ -107,8 +111,11 @@ export async function sharepoint(call: Call, world: World): Promise<Reply> {
     if (!token.ok) return unauthorized(host, tokenTexts[token.problem])
     if (notes.tenantId === undefined) return unauthorized(host, tokenTexts.audience)
     // The exact text was found in no source; the status was.
-    if (token.claims.appidacr !== '2') return unauthorized(host, 'Unsupported app only token.')
-    const permitted = token.claims.roles.includes('Sites.FullControl.All')
+    if (!token.claims.delegated && token.claims.appidacr !== '2')
+      return unauthorized(host, 'Unsupported app only token.')
+    const permitted =
+      token.claims.roles.includes('Sites.FullControl.All') &&
+      (!token.claims.delegated || token.claims.wids.some((role) => adminRoles.includes(role)))
     if (isCsom) return call.method === 'POST' ? csom(call, host, permitted) : text(405, 'Method Not Allowed')
     if (!permitted) return restDenied(call)
     if (isRest) return call.method === 'GET' ? restTenant(call, host) : text(405, 'Method Not Allowed')

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import type { AppRegistration, TenantDocument } from '../tenants/types.ts'
 import type { SigninProblem } from './errors.ts'
@@ -30,6 +30,17 @@ function isThisEndpoint(audience: unknown, hosts: string[], tenant: TenantDocume
   return typeof audience === 'string' && endpoints.includes(audience.toLowerCase())
 }
 
+const exchangeAudience = 'api://AzureADTokenExchange'
+
+/** An assertion of a workload identity provider: signed elsewhere, trusted by issuer and subject. */
+async function isFederated(assertion: string, app: AppRegistration): Promise<boolean> {
+  const { aud, iss, sub, exp = 0 } = decodeJwt(assertion)
+  const trusted = app.federatedCredentials.find((credential) => credential.issuer === iss && credential.subject === sub)
+  if (trusted === undefined || aud !== exchangeAudience) return false
+  await compactVerify(assertion, createPublicKey(trusted.publicKey))
+  return exp > Date.now() / 1000 - skewSeconds
+}
+
 /** Checks a client assertion the way the service does, signature included. undefined: it is good. */
 export async function assertionProblem(
   assertion: string,
@@ -39,6 +50,7 @@ export async function assertionProblem(
 ): Promise<SigninProblem | undefined> {
   try {
     const { alg, x5t, ...rest } = decodeProtectedHeader(assertion)
+    if (app.federatedCredentials.length > 0 && (await isFederated(assertion, app))) return undefined
     // Anything but the two algorithms has no key that could match it.
     if (alg !== 'RS256' && alg !== 'PS256') return 'unknownCertificate'
     const certificate = namedCertificate(app, { x5t, x5tS256: rest['x5t#S256'] as string | undefined })

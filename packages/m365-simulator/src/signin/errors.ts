@@ -73,6 +73,17 @@ const table = {
     'invalid_grant',
     'Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.',
   ],
+  userMfa: [
+    50076,
+    400,
+    'invalid_grant',
+    "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{scope}'.",
+  ],
+  userPassword: [50126, 400, 'invalid_grant', 'Error validating credentials due to invalid username or password.'],
+  userUnknown: [50034, 400, 'invalid_grant', 'The user account does not exist in the directory.'],
+  userDisabled: [50057, 400, 'invalid_grant', 'The user account is disabled.'],
+  userLocked: [50053, 400, 'invalid_grant', 'The account is locked or sign-in came from a blocked IP address.'],
+  userPasswordExpired: [50055, 400, 'invalid_grant', 'The password is expired.'],
   transient: [90033, 503, 'temporarily_unavailable', 'A transient error has occurred. Please try again.'],
   throttled: [90055, 429, 'temporarily_unavailable', 'synthetic: too many requests'],
   // Not in the contract: the service's name for a grant it does not offer. Code and text are the author's knowledge.
@@ -81,6 +92,8 @@ const table = {
 } as const satisfies Record<string, readonly [number, number, string, string]>
 
 export type SigninProblem = keyof typeof table
+
+const suberrors: Partial<Record<SigninProblem, string>> = { blockedByPolicy: 'message_only', userMfa: 'basic_action' }
 
 export function aadsts(problem: SigninProblem): Aadsts {
   const [code, status, error, text] = table[problem]
@@ -109,7 +122,7 @@ export function signinError(
     trace_id: trace,
     correlation_id: correlation,
     error_uri: `https://login.microsoftonline.com/error?code=${code}`,
-    ...(problem === 'blockedByPolicy' ? { suberror: 'message_only' } : {}),
+    ...(suberrors[problem] === undefined ? {} : { suberror: suberrors[problem] }),
   }
   return json(status, body, headers)
 }

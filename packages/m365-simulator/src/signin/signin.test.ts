@@ -1,5 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { ConfidentialClientApplication, type INetworkModule, type NetworkRequestOptions } from '@azure/msal-node'
-import { decodeJwt } from 'jose'
+import { decodeJwt, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshTenant, roleTemplateId, type TenantDocument } from '../index.ts'
 import { type AssertionOptions, assertion, assertionType } from '../testing/assertion.ts'
@@ -107,6 +108,80 @@ describe('a refused sign-in', () => {
     expect((await withAssertion(certificate, { issuer: other })).body.error_codes).toEqual([700027])
     const forged = { ...stranger, sha1: certificate.sha1, sha256: certificate.sha256 }
     expect((await withAssertion(forged)).body.error_codes).toEqual([700027])
+  })
+})
+
+describe('a federated assertion', () => {
+  it('is trusted by issuer, subject and key, and counts like a certificate', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const trusted = {
+      issuer: 'https://ci.example',
+      subject: 'repo:scanner',
+      publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    }
+    tenant.app.federatedCredentials = [trusted]
+    const signed = (subject: string) =>
+      new SignJWT({})
+        .setProtectedHeader({ alg: 'RS256' })
+        .setIssuer(trusted.issuer)
+        .setSubject(subject)
+        .setAudience('api://AzureADTokenExchange')
+        .setExpirationTime('5m')
+        .sign(privateKey)
+    const send = async (subject: string) =>
+      client.signIn(tenant, scopes.graph, {
+        client_assertion: await signed(subject),
+        client_assertion_type: assertionType,
+      })
+    expect(decodeJwt(String((await send('repo:scanner')).body.access_token)).appidacr).toBe('2')
+    expect((await send('repo:other')).body.error_codes).toEqual([700027])
+    tenant.app.federatedCredentials = []
+  })
+})
+
+describe('the password grant', () => {
+  const person = {
+    userPrincipalName: 'admin@contoso.onmicrosoft.com',
+    password: 'pass word',
+    directoryRoles: [roleTemplateId('Global Reader')],
+  }
+  const send = (form: Record<string, string> = {}) =>
+    client.signIn(tenant, `openid ${scopes.graph}`, {
+      grant_type: 'password',
+      username: person.userPrincipalName,
+      password: person.password,
+      ...form,
+    })
+
+  it('gives a delegated token', async () => {
+    tenant.passwordUsers = [{ ...person, state: 'ok' }]
+    const claims = decodeJwt(String((await send()).body.access_token))
+    expect(claims).toMatchObject({ idtyp: 'user', upn: person.userPrincipalName, wids: person.directoryRoles })
+    expect(claims.roles).toBeUndefined()
+    const response = await client.fetch('https://graph.microsoft.com/v1.0/organization', {
+      headers: { authorization: `Bearer ${(await send()).body.access_token}` },
+    })
+    expect(response.status).toBe(200)
+  })
+
+  it.each([
+    ['mfaRequired', 50076],
+    ['disabled', 50057],
+    ['locked', 50053],
+    ['passwordExpired', 50055],
+  ] as const)('of an account that is %s fails with %i', async (state, code) => {
+    tenant.passwordUsers = [{ ...person, state }]
+    expect((await send()).body.error_codes).toEqual([code])
+  })
+
+  it('tells a wrong password from an unknown account, and asks a confidential application for its secret', async () => {
+    tenant.passwordUsers = [{ ...person, state: 'ok' }]
+    expect((await send({ password: 'x' })).body.error_codes).toEqual([50126])
+    expect((await send({ username: 'nobody@contoso.com' })).body.error_codes).toEqual([50034])
+    expect((await send({ client_secret: '' })).body.error_codes).toEqual([7000218])
+    tenant.app.publicClient = true
+    expect((await send({ client_secret: '' })).status).toBe(200)
+    tenant.app.publicClient = false
   })
 })
 

@@ -103,9 +103,51 @@ async function clientCredentials(form: URLSearchParams, tenant: TenantDocument, 
   })
 }
 
+const userProblems = {
+  mfaRequired: 'userMfa',
+  disabled: 'userDisabled',
+  locked: 'userLocked',
+  passwordExpired: 'userPasswordExpired',
+} as const
+
+/** The password grant: legacy, and stopped by anything interactive. */
+async function passwordGrant(form: URLSearchParams, tenant: TenantDocument, world: World): Promise<Answer> {
+  const { app } = tenant
+  const words = { app: form.get('client_id') ?? '', tenant: tenant.tenantId }
+  if (words.app.toLowerCase() !== app.clientId.toLowerCase()) return signinError('unknownApp', words)
+  const credential = app.publicClient ? 'none' : await checkCredential(form, tenant)
+  if (typeof credential !== 'string') return credential
+  const wanted = (form.get('username') ?? '').toLowerCase()
+  const user = tenant.passwordUsers.find((candidate) => candidate.userPrincipalName.toLowerCase() === wanted)
+  if (user === undefined) return signinError('userUnknown', words)
+  if (user.password !== form.get('password')) return signinError('userPassword', words)
+  // OpenID's own scopes come along; one scope names the resource.
+  const scope = (form.get('scope') ?? '').split(' ').find((name) => name.includes('/')) ?? ''
+  const resource = resourceOf(tenant, scope.replace(/\/[^/]*$/, ''))
+  if (resource === undefined) return signinError(scope === '' ? 'badScope' : 'unknownResource', { ...words, scope })
+  if (user.state !== 'ok') return signinError(userProblems[user.state], { ...words, scope })
+  const id = tenant.graph.users.find((known) => known.userPrincipalName.toLowerCase() === wanted)?.id ?? wanted
+  const lifetimeSeconds = world.tokenLifetimeSeconds
+  const grant = {
+    resource: resource.name,
+    audience: resource.audience,
+    confidential: !app.publicClient,
+    lifetimeSeconds,
+  }
+  const token = await world.signer.issueForUser(tenant, app, { ...user, id }, grant)
+  return json(200, {
+    token_type: 'Bearer',
+    scope,
+    expires_in: lifetimeSeconds,
+    ext_expires_in: lifetimeSeconds,
+    access_token: token,
+  })
+}
+
 async function tokenEndpoint(call: Call, tenant: TenantDocument, world: World): Promise<Answer> {
   const form = new URLSearchParams(call.body.toString('utf8'))
   const correlation = header(call, 'client-request-id')
+  if (form.get('grant_type') === 'password') return passwordGrant(form, tenant, world)
   if (form.get('grant_type') !== 'client_credentials')
     return signinError('unsupportedGrant', correlation ? { correlation } : {})
   return clientCredentials(form, tenant, world)

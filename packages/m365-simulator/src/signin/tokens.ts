@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { AppRegistration, ResourceName, TenantDocument } from '../tenants/types.ts'
 
 export interface AccessTokenClaims {
@@ -10,6 +10,8 @@ export interface AccessTokenClaims {
   appidacr: string
   roles: string[]
   wids: string[]
+  /** A person's token: `roles` then holds the delegated scopes. */
+  delegated: boolean
 }
 
 export type TokenProblem = 'missing' | 'malformed' | 'expired' | 'audience'
@@ -34,12 +36,12 @@ export class TokenSigner {
     return new TokenSigner(privateKey, publicKey, await exportJWK(publicKey))
   }
 
+  /** An application's token. */
   async issue(
     tenant: TenantDocument,
     app: AppRegistration,
     grant: { resource: ResourceName; audience: string; credential: 'secret' | 'certificate'; lifetimeSeconds: number },
   ): Promise<string> {
-    const now = Math.floor(Date.now() / 1000)
     const roles = app.appRoles[grant.resource]
     const claims = {
       appid: app.clientId,
@@ -53,10 +55,41 @@ export class TokenSigner {
       ver: '1.0',
       wids: app.directoryRoles,
     }
+    return this.#sign(tenant, app.objectId, claims, grant)
+  }
+
+  /** A person's token: delegated scopes in place of application roles. */
+  async issueForUser(
+    tenant: TenantDocument,
+    app: AppRegistration,
+    person: { id: string; userPrincipalName: string; directoryRoles: string[] },
+    grant: { resource: ResourceName; audience: string; confidential: boolean; lifetimeSeconds: number },
+  ): Promise<string> {
+    const claims = {
+      appid: app.clientId,
+      appidacr: grant.confidential ? '1' : '0',
+      idtyp: 'user',
+      oid: person.id,
+      upn: person.userPrincipalName,
+      scp: app.appRoles[grant.resource].join(' '),
+      tid: tenant.tenantId,
+      ver: '1.0',
+      wids: person.directoryRoles,
+    }
+    return this.#sign(tenant, person.id, claims, grant)
+  }
+
+  #sign(
+    tenant: TenantDocument,
+    subject: string,
+    claims: JWTPayload,
+    grant: { audience: string; lifetimeSeconds: number },
+  ): Promise<string> {
+    const now = Math.floor(Date.now() / 1000)
     return new SignJWT(claims)
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: this.keyId })
       .setIssuer(`https://sts.windows.net/${tenant.tenantId}/`)
-      .setSubject(app.objectId)
+      .setSubject(subject)
       .setAudience(grant.audience)
       .setIssuedAt(now)
       .setNotBefore(Math.min(now, now + grant.lifetimeSeconds))
@@ -74,8 +107,14 @@ export class TokenSigner {
       const aud = String(payload.aud)
       if (!audiences.some((audience) => audience.toLowerCase() === aud.toLowerCase()))
         return { ok: false, problem: 'audience' }
-      const claims = payload as unknown as AccessTokenClaims & { roles?: string[]; wids?: string[] }
-      return { ok: true, claims: { ...claims, aud, roles: claims.roles ?? [], wids: claims.wids ?? [] } }
+      const claims = payload as unknown as Omit<AccessTokenClaims, 'roles' | 'wids'> & {
+        roles?: string[]
+        wids?: string[]
+        scp?: string
+      }
+      const delegated = claims.scp !== undefined
+      const roles = claims.roles ?? claims.scp?.split(' ').filter((scope) => scope !== '') ?? []
+      return { ok: true, claims: { ...claims, aud, roles, wids: claims.wids ?? [], delegated } }
     } catch (error) {
       const expired = (error as { code?: string }).code === 'ERR_JWT_EXPIRED'
       return { ok: false, problem: expired ? 'expired' : 'malformed' }

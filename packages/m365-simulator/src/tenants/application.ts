@@ -35,6 +35,8 @@ export function scannerApp(tenantId: string, clientSecret: string): AppRegistrat
     clientSecret,
     expiredSecrets: [],
     certificates: [],
+    federatedCredentials: [],
+    publicClient: false,
     objectId: guid(tenantId, 'service principal'),
     displayName: 'Benchmark scanner',
     enabled: true,

@@ -6,6 +6,7 @@ import graphFresh from './data/graph-fresh.json' with { type: 'json' }
 import sharepointFresh from './data/sharepoint-fresh.json' with { type: 'json' }
 import teamsFresh from './data/teams-fresh.json' with { type: 'json' }
 import { group, guid, registrationDetails, role, roleAssignment, user } from './directory.ts'
+import { betaConfigurations } from './enrolment.ts'
 import { e3Plans, fabricFreePlans, skus } from './licences.ts'
 import { auditBypassRow, discoveryMailbox, mailbox } from './mailboxes.ts'
 import { fill, type Identity, identityOf, merge } from './merge.ts'
@@ -153,6 +154,16 @@ export function scannerPrincipal(tenantId: string, clientId: string): JsonObject
   }
 }
 
+function freshResources(identity: Identity): GraphData['resources'] {
+  const resources = fill<GraphData['resources']>(graphFresh, identity)
+  const enrolment = resources['deviceManagement/deviceEnrollmentConfigurations'] as JsonObject[]
+  return {
+    ...resources,
+    'policies/roleManagementPolicyAssignments': policyAssignments(identity.tenantId),
+    'beta/deviceManagement/deviceEnrollmentConfigurations': betaConfigurations(enrolment),
+  }
+}
+
 function freshGraph(names: Names, identity: Identity, people: People): GraphData {
   const { tenantId, initialDomain } = identity
   const [itSupport, exchangeAdmin] = people.admins as [DirectoryUser, DirectoryUser]
@@ -192,10 +203,7 @@ function freshGraph(names: Names, identity: Identity, people: People): GraphData
       ),
     skus: [licenceSku(skus.e3, e3Plans, 10), licenceSku(skus.fabricFree, fabricFreePlans, 1)],
     onPremisesSyncEnabled: null,
-    resources: {
-      ...fill<GraphData['resources']>(graphFresh, identity),
-      'policies/roleManagementPolicyAssignments': policyAssignments(tenantId),
-    },
+    resources: freshResources(identity),
   }
 }
 
@@ -256,6 +264,7 @@ export function baseDocument(names: Names, identity: Identity, people: People): 
     initialDomain: names.initialDomain,
     customDomains: names.customDomains,
     app: scannerApp(names.tenantId, names.clientSecret),
+    passwordUsers: [],
     servicePlans: [...e3Plans, ...fabricFreePlans],
     graph: freshGraph(names, identity, people),
     exchange: { cmdlets: freshExchange(names, identity, people) },

@@ -1,35 +1,12 @@
 import { hardenedPolicies } from './conditional-access.ts'
 import graphConfigured from './data/graph-configured.json' with { type: 'json' }
+import { betaConfigurations, personalDevicesBlocked } from './enrolment.ts'
 import { fill, type Identity, merge } from './merge.ts'
 import { approvalRule, policyId, policyRoles } from './pim.ts'
 import { roleTemplateId } from './roles.ts'
 import type { DirectoryUser, GraphData, JsonObject } from './types.ts'
 
 type Resources = GraphData['resources']
-
-const platforms = [
-  'iosRestriction',
-  'windowsRestriction',
-  'windowsMobileRestriction',
-  'androidRestriction',
-  'macOSRestriction',
-]
-/** Names that only beta has: Android Enterprise, and the other spelling of macOS. */
-const betaPlatforms = ['androidForWorkRestriction', 'macRestriction']
-
-function personalDevicesBlocked(rows: JsonObject[], names: string[]): JsonObject[] {
-  const blocked = {
-    platformBlocked: false,
-    personalDeviceEnrollmentBlocked: true,
-    osMinimumVersion: '',
-    osMaximumVersion: '',
-  }
-  return rows.map((row) =>
-    String(row.id).includes('DefaultPlatformRestrictions')
-      ? { ...row, ...Object.fromEntries(names.map((name) => [name, { ...blocked }])) }
-      : row,
-  )
-}
 
 const reviewedRoles = [
   'Global Administrator',
@@ -150,11 +127,8 @@ export function hardenedResources(base: Resources, identity: Identity, admins: D
       ]),
     ),
     'deviceManagement/settings': { secureByDefault: true },
-    'deviceManagement/deviceEnrollmentConfigurations': personalDevicesBlocked(enrolment, platforms),
-    'beta/deviceManagement/deviceEnrollmentConfigurations': personalDevicesBlocked(enrolment, [
-      ...platforms,
-      ...betaPlatforms,
-    ]),
+    'deviceManagement/deviceEnrollmentConfigurations': personalDevicesBlocked(enrolment),
+    'beta/deviceManagement/deviceEnrollmentConfigurations': personalDevicesBlocked(betaConfigurations(enrolment)),
     'admin/sharepoint/settings': sharepointSettings,
     'beta/admin/appsAndServices/settings': { isOfficeStoreEnabled: false, isAppAndServicesTrialEnabled: false },
   })

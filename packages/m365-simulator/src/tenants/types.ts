@@ -11,6 +11,23 @@ export interface ClientSecret {
   expiresAt?: string
 }
 
+/** A workload identity provider the application trusts instead of a secret. */
+export interface FederatedCredential {
+  issuer: string
+  subject: string
+  /** SPKI, PEM. */
+  publicKey: string
+}
+
+/** An account that may sign in with its password (the legacy grant). */
+export interface PasswordUser {
+  userPrincipalName: string
+  password: string
+  state: 'ok' | 'mfaRequired' | 'disabled' | 'locked' | 'passwordExpired'
+  /** Role template ids, claim `wids`. */
+  directoryRoles: string[]
+}
+
 /** The application a scanner signs in with, as it stands in one tenant. */
 export interface AppRegistration {
   clientId: string
@@ -19,6 +36,9 @@ export interface AppRegistration {
   expiredSecrets: string[]
   /** PEM certificates (public part only) whose holders may sign client assertions. */
   certificates: string[]
+  federatedCredentials: FederatedCredential[]
+  /** "Allow public client flows": the password grant then needs no secret. */
+  publicClient: boolean
   /** Object id of the service principal, claim `oid`. */
   objectId: string
   displayName: string
@@ -122,6 +142,7 @@ export interface TenantDocument {
   /** Further verified mail domains. */
   customDomains: string[]
   app: AppRegistration
+  passwordUsers: PasswordUser[]
   /** Names of the enabled service plans: what the tenant is licensed for. */
   servicePlans: string[]
   graph: GraphData

@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest'
+import { exchangeCmdlets } from '../exchange/cmdlets.ts'
+import {
+  freshTenant,
+  hardenedTenant,
+  type JsonObject,
+  roleTemplateId,
+  sourceIds,
+  type TenantDocument,
+} from '../index.ts'
+
+const resource = (tenant: TenantDocument, path: string) => tenant.graph.resources[path] as JsonObject & JsonObject[]
+const globalOf = (tenant: TenantDocument, type: string) =>
+  tenant.teams.configurations[type]?.find((row) => row.Identity === 'Global')
+const setting = (tenant: TenantDocument, name: string) => tenant.fabric.settings.find((row) => row.settingName === name)
+const rows = (tenant: TenantDocument, cmdlet: string) => tenant.exchange.cmdlets[cmdlet] ?? []
+
+describe.each([
+  ['fresh', freshTenant],
+  ['hardened', hardenedTenant],
+])('the %s tenant', (name, make) => {
+  it('is the same document every time, and nobody else’s', () => {
+    expect(make()).toEqual(make())
+    const changed = make()
+    changed.graph.users.length = 0
+    expect(make().graph.users.length).toBeGreaterThan(0)
+    expect(make().name).toBe(name)
+  })
+
+  it('survives as JSON and has no name left open', () => {
+    const text = JSON.stringify(make())
+    expect(JSON.parse(text)).toEqual(make())
+    expect(text).not.toContain('{{')
+  })
+
+  it('takes another identity through to its data', () => {
+    const own = make({
+      tenantId: 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee',
+      displayName: 'Northwind "Traders"',
+      initialDomain: 'northwind.onmicrosoft.com',
+      customDomains: ['northwind.example', 'nw.example'],
+      app: { clientSecret: 'mine' },
+    })
+    expect(own.sharepoint).toMatchObject({
+      prefix: 'northwind',
+      tenant: { RootSiteUrl: 'https://northwind.sharepoint.com' },
+    })
+    expect(rows(own, 'Get-AcceptedDomain').map((row) => row.DomainName)).toEqual([
+      'northwind.onmicrosoft.com',
+      'northwind.example',
+      'nw.example',
+    ])
+    expect(Object.keys(own.dns)).toContain('_dmarc.nw.example')
+    expect(own.app.clientSecret).toBe('mine')
+    expect(rows(own, 'Get-OrganizationConfig')[0]?.DisplayName).toBe('Northwind "Traders"')
+    const text = JSON.stringify(own)
+    expect(text).not.toContain('contoso.')
+    expect(text).not.toContain('fabrikam.')
+  })
+
+  it('merges objects and replaces lists', () => {
+    const own = make({
+      app: { appRoles: { graph: ['User.Read.All'] } },
+      dns: { 'contoso.com': undefined },
+      graph: { resources: { 'deviceManagement/settings': { secureByDefault: true } } },
+    })
+    expect(own.app.appRoles).toMatchObject({ graph: ['User.Read.All'], exchange: ['Exchange.ManageAsApp'] })
+    expect('contoso.com' in own.dns).toBe(false)
+    expect(resource(own, 'deviceManagement/settings')).toMatchObject({
+      secureByDefault: true,
+      isScheduledActionEnabled: true,
+    })
+  })
+
+  it('holds data for every source that is read', () => {
+    const own = make()
+    for (const cmdlet of exchangeCmdlets)
+      expect([cmdlet.name, Array.isArray(own.exchange.cmdlets[cmdlet.name])]).toEqual([cmdlet.name, true])
+    for (const cmdlet of ['Get-ProtectionAlert', 'Get-DlpCompliancePolicy', 'Get-LabelPolicy'])
+      expect(own.compliance.cmdlets[cmdlet]).toBeInstanceOf(Array)
+    expect(Object.keys(own.teams.configurations)).toHaveLength(6)
+    expect(sourceIds.length).toBeGreaterThan(80)
+  })
+
+  it('joins mailboxes to users and members to objects', () => {
+    const own = make()
+    const users = new Set(own.graph.users.map((user) => user.id))
+    for (const mailbox of rows(own, 'Get-Mailbox')) {
+      if (mailbox.RecipientTypeDetails === 'DiscoveryMailbox') continue
+      expect(users.has(String(mailbox.ExternalDirectoryObjectId))).toBe(true)
+    }
+    const objects = new Set([
+      ...users,
+      ...own.graph.groups.map((group) => group.id),
+      ...own.graph.servicePrincipals.map((row) => String(row.id)),
+    ])
+    for (const holder of [...own.graph.directoryRoles, ...own.graph.groups])
+      for (const member of holder.members) expect(objects.has(member)).toBe(true)
+  })
+})
+
+describe('the fresh tenant', () => {
+  const fresh = freshTenant()
+
+  it('is as Microsoft hands it over', () => {
+    expect(resource(fresh, 'identity/conditionalAccess/policies')).toEqual([])
+    expect(resource(fresh, 'policies/identitySecurityDefaultsEnforcementPolicy').isEnabled).toBe(true)
+    expect(resource(fresh, 'policies/authorizationPolicy').defaultUserRolePermissions).toMatchObject({
+      allowedToCreateApps: true,
+      allowedToCreateTenants: true,
+    })
+    expect(fresh.sharepoint.tenant).toMatchObject({
+      SharingCapability: 2,
+      LegacyAuthProtocolsEnabled: true,
+      DisallowInfectedFileDownload: false,
+    })
+    expect(globalOf(fresh, 'TeamsMeetingPolicy')?.AutoAdmittedUsers).toBe('EveryoneInCompany')
+    expect(rows(fresh, 'Get-HostedOutboundSpamFilterPolicy')[0]?.AutoForwardingMode).toBe('Automatic')
+    expect(fresh.compliance.cmdlets['Get-LabelPolicy']).toEqual([])
+    expect(fresh.servicePlans).not.toContain('AAD_PREMIUM_P2')
+  })
+
+  it('shows Android Enterprise in beta only', () => {
+    const beta = resource(fresh, 'beta/deviceManagement/deviceEnrollmentConfigurations')
+    const v1 = resource(fresh, 'deviceManagement/deviceEnrollmentConfigurations')
+    expect(beta.some((row) => 'androidForWorkRestriction' in row)).toBe(true)
+    expect(v1.some((row) => 'androidForWorkRestriction' in row)).toBe(false)
+  })
+})
+
+describe('the hardened tenant', () => {
+  const hardened = hardenedTenant()
+
+  it('keeps its directory to the rules', () => {
+    const admins =
+      hardened.graph.directoryRoles.find((role) => role.displayName === 'Global Administrator')?.members ?? []
+    expect(admins).toHaveLength(3)
+    for (const id of admins)
+      expect(hardened.graph.users.find((user) => user.id === id)).toMatchObject({
+        onPremisesSyncEnabled: null,
+        assignedLicenses: [],
+      })
+    expect(
+      hardened.graph.groups
+        .filter((group) => group.groupTypes?.toString().includes('Unified'))
+        .map((group) => group.visibility),
+    ).toEqual(['Private', 'Private'])
+    expect(resource(hardened, 'policies/authorizationPolicy').defaultUserRolePermissions).toMatchObject({
+      allowedToCreateApps: false,
+      allowedToCreateTenants: false,
+    })
+    const permanent = hardened.graph.roleAssignmentScheduleInstances.filter(
+      (row) => row.assignmentType === 'Assigned' && row.endDateTime === null,
+    )
+    const readers = [roleTemplateId('Global Reader'), roleTemplateId('Security Reader')]
+    expect(permanent.every((row) => readers.includes(String(row.roleDefinitionId)))).toBe(true)
+  })
+
+  it('asks administrators for more than a password, without a gap', () => {
+    const [policy] = resource(hardened, 'identity/conditionalAccess/policies')
+    expect(policy).toMatchObject({
+      state: 'enabled',
+      conditions: {
+        clientAppTypes: ['all'],
+        platforms: null,
+        locations: null,
+        applications: { includeApplications: ['All'], excludeApplications: [] },
+        users: { excludeUsers: [], excludeRoles: [] },
+      },
+      grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+    })
+    const { users } = (policy ?? {}).conditions as { users: { includeRoles: string[] } }
+    expect(users.includeRoles).toHaveLength(15)
+  })
+
+  it('keeps devices, mail and sharing to the rules', () => {
+    expect(resource(hardened, 'deviceManagement/settings').secureByDefault).toBe(true)
+    for (const path of [
+      'deviceManagement/deviceEnrollmentConfigurations',
+      'beta/deviceManagement/deviceEnrollmentConfigurations',
+    ]) {
+      const found = resource(hardened, path).find((row) => String(row.id).includes('DefaultPlatformRestrictions')) ?? {}
+      const restrictions = Object.entries(found).filter(([name]) => name.endsWith('Restriction'))
+      expect(restrictions.length).toBeGreaterThanOrEqual(5)
+      for (const [, value] of restrictions) expect((value as JsonObject).personalDeviceEnrollmentBlocked).toBe(true)
+    }
+    expect(rows(hardened, 'Get-OrganizationConfig')[0]?.AuditDisabled).toBe(false)
+    expect(rows(hardened, 'Get-AdminAuditLogConfig')[0]?.UnifiedAuditLogIngestionEnabled).toBe(true)
+    expect(rows(hardened, 'Get-HostedOutboundSpamFilterPolicy').every((row) => row.AutoForwardingMode === 'Off')).toBe(
+      true,
+    )
+    const [rule] = rows(hardened, 'Get-SafeLinksRule')
+    expect(rule).toMatchObject({ State: 'Enabled', SafeLinksPolicy: 'Safe Links for everyone' })
+    expect(rows(hardened, 'Get-SafeLinksPolicy').find((row) => row.Name === rule?.SafeLinksPolicy)).toMatchObject({
+      EnableForInternalSenders: true,
+      AllowClickThrough: false,
+      DisableUrlRewrite: false,
+    })
+    expect(hardened.sharepoint.tenant).toMatchObject({
+      LegacyAuthProtocolsEnabled: false,
+      SharingCapability: 1,
+      DisallowInfectedFileDownload: true,
+    })
+    expect(resource(hardened, 'admin/sharepoint/settings')).toMatchObject({
+      isLegacyAuthProtocolsEnabled: false,
+      sharingCapability: 'externalUserSharingOnly',
+    })
+  })
+
+  it('publishes SPF and an enforced DMARC record, labels and a policy against data loss', () => {
+    expect(hardened.dns['fabrikam.com']).toEqual(['v=spf1 include:spf.protection.outlook.com -all'])
+    for (const name of ['_dmarc.fabrikam.com', '_dmarc.fabrikam.onmicrosoft.com'])
+      expect(String(hardened.dns[name])).toMatch(/p=reject; pct=100; rua=mailto:.*; ruf=mailto:/)
+    expect(hardened.compliance.cmdlets['Get-DlpCompliancePolicy']).toMatchObject([{ Mode: 'Enable', Enabled: true }])
+    expect(hardened.compliance.cmdlets['Get-LabelPolicy']).toMatchObject([
+      { Type: 'PublishedSensitivityLabel', Enabled: true },
+    ])
+    expect(globalOf(hardened, 'ExternalAccessPolicy')?.EnableTeamsConsumerAccess).toBe(false)
+    expect(globalOf(hardened, 'TeamsMeetingPolicy')?.AutoAdmittedUsers).toBe('InvitedUsers')
+    expect(setting(hardened, 'AllowGuestUserToAccessSharedContent')).toMatchObject({
+      enabled: true,
+      enabledSecurityGroups: [{ name: 'Fabric guests' }],
+    })
+    expect(setting(hardened, 'EimInformationProtectionEdit')?.enabled).toBe(true)
+  })
+})
