@@ -121,8 +121,7 @@ const phishingResistant = {
   allowedCombinations: ['windowsHelloForBusiness', 'fido2', 'x509CertificateMultiFactor'],
 }
 
-/** One policy for each demand of the benchmark; real tenants fold some of them together. */
-export function hardenedPolicies(): JsonObject[] {
+function identityPolicies(): JsonObject[] {
   const policy = conditionalAccessPolicy
   return [
     policy({
@@ -172,6 +171,12 @@ export function hardenedPolicies(): JsonObject[] {
       conditions: { signInRiskLevels: ['high', 'medium'] },
       builtInControls: ['block'],
     }),
+  ]
+}
+
+function devicePolicies(): JsonObject[] {
+  const policy = conditionalAccessPolicy
+  return [
     policy({
       displayName: 'Devices are managed',
       users: everybody,
@@ -205,4 +210,9 @@ export function hardenedPolicies(): JsonObject[] {
       sessionControls: session({ applicationEnforcedRestrictions: { isEnabled: true } }),
     }),
   ]
+}
+
+/** One policy for each demand of the benchmark; real tenants fold some of them together. */
+export function hardenedPolicies(): JsonObject[] {
+  return [...identityPolicies(), ...devicePolicies()]
 }

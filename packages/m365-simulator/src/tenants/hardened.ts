@@ -22,7 +22,7 @@ import {
 } from './hardened-workloads.ts'
 import { e5Plans, skus } from './licences.ts'
 import { type Identity, identityOf, merge } from './merge.ts'
-import type { GraphData, TenantDocument, TenantOverrides } from './types.ts'
+import type { GraphData, JsonObject, TenantDocument, TenantOverrides } from './types.ts'
 
 const hardenedNames: Names = {
   name: 'hardened',
@@ -56,6 +56,20 @@ function hardenedPeople(identity: Identity): People {
     ],
     shared: [user(tenantId, { name: 'info', displayName: 'Info', domain, accountEnabled: false })],
   }
+}
+
+function hardenedPrincipals(tenantId: string, clientId: string): JsonObject[] {
+  return [
+    scannerPrincipal(tenantId, clientId),
+    // Third-party storage in the web apps, switched off.
+    {
+      id: guid(tenantId, 'service principal', 'third-party storage'),
+      appId: 'c1f33bc0-bdb4-4248-ba9b-096807ddb43e',
+      displayName: 'Microsoft 365 on the web',
+      accountEnabled: false,
+      servicePrincipalType: 'Application',
+    },
+  ]
 }
 
 function hardenedGraph(base: GraphData, names: Names, identity: Identity, people: People): Partial<GraphData> {
@@ -103,17 +117,7 @@ function hardenedGraph(base: GraphData, names: Names, identity: Identity, people
         members: people.guests.map((guest) => guest.id),
       }),
     ],
-    servicePrincipals: [
-      scannerPrincipal(tenantId, scanner.clientId),
-      // Third-party storage in the web apps, switched off.
-      {
-        id: guid(tenantId, 'service principal', 'third-party storage'),
-        appId: 'c1f33bc0-bdb4-4248-ba9b-096807ddb43e',
-        displayName: 'Microsoft 365 on the web',
-        accountEnabled: false,
-        servicePrincipalType: 'Application',
-      },
-    ],
+    servicePrincipals: hardenedPrincipals(tenantId, scanner.clientId),
     directoryRoles: [
       role(
         tenantId,

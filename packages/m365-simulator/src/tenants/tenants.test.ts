@@ -157,7 +157,7 @@ describe('the hardened tenant', () => {
   })
 
   it('asks administrators for more than a password, without a gap', () => {
-    const [policy] = resource(hardened, 'identity/conditionalAccess/policies')
+    const [policy = {}] = resource(hardened, 'identity/conditionalAccess/policies')
     expect(policy).toMatchObject({
       state: 'enabled',
       conditions: {
@@ -169,7 +169,7 @@ describe('the hardened tenant', () => {
       },
       grantControls: { operator: 'OR', builtInControls: ['mfa'] },
     })
-    const { users } = (policy ?? {}).conditions as { users: { includeRoles: string[] } }
+    const { users } = policy.conditions as { users: { includeRoles: string[] } }
     expect(users.includeRoles).toHaveLength(15)
   })
 
