@@ -74,7 +74,7 @@ function freshPeople(identity: Identity): People {
     // The person who signed the organisation up works with the Global Administrator account.
     founder: user(tenantId, { name: 'admin', displayName: 'Global Admin', domain: initialDomain, skuIds: licensed }),
     admins: [
-      user(tenantId, { name: 'itsupport', displayName: 'IT Support', domain, skuIds: licensed, synced: true }),
+      user(tenantId, { name: 'itsupport', displayName: 'IT Support', domain, skuIds: licensed }),
       user(tenantId, { name: 'exoadmin', displayName: 'Exchange Admin', domain: initialDomain }),
     ],
     staff: staffNames.map((displayName) =>

@@ -120,6 +120,11 @@ describe('the fresh tenant', () => {
     expect(fresh.servicePlans).not.toContain('AAD_PREMIUM_P2')
   })
 
+  it('was never synchronised, neither as a whole nor in any account', () => {
+    expect(fresh.graph.onPremisesSyncEnabled).toBeNull()
+    expect(fresh.graph.users.filter((user) => user.onPremisesSyncEnabled !== null)).toEqual([])
+  })
+
   it('shows Android Enterprise in beta only', () => {
     const beta = resource(fresh, 'beta/deviceManagement/deviceEnrollmentConfigurations')
     const v1 = resource(fresh, 'deviceManagement/deviceEnrollmentConfigurations')
