@@ -1,8 +1,8 @@
 # What verdicts need to say about Conditional Access policies (source graph/identity/conditionalAccess/policies).
 #
 # A verdict asks "is there an enabled policy that …", and each function below gives the gaps of one policy under one
-# question: a list of @{ property; expected; actual; text }, empty when the policy satisfies it. One policy without
-# gaps is enough. Properties that are absent throw: the service sends every one of them, null when it is not used, so
+# question: a list of @{ property; expected; actual; text; foreign }, empty when the policy satisfies it. `foreign`: the
+# policy does not even try, it serves another purpose. One policy without gaps is enough. Properties that are absent throw: the service sends every one of them, null when it is not used, so
 # an absent one was not read. A collection may come as null instead of [] and then means the same.
 
 $caSource = 'graph/identity/conditionalAccess/policies'
@@ -27,8 +27,8 @@ $caAdminRoles = [ordered]@{
 }
 
 function New-CaGap {
-    param([string]$Property, $Expected, $Actual, [string]$Text)
-    @{ property = $Property; expected = $Expected; actual = $Actual; text = $Text }
+    param([string]$Property, $Expected, $Actual, [string]$Text, [switch]$Foreign)
+    @{ property = $Property; expected = $Expected; actual = $Actual; text = $Text; foreign = [bool]$Foreign }
 }
 
 # The text of a list in a finding; long lists are counted, not printed.
@@ -67,7 +67,7 @@ function Get-CaRoleGaps {
     $gaps = @(
         if ($missing.Count) {
             $names = Format-CaList $missing.ForEach({ $Roles[$_] })
-            New-CaGap 'conditions.users.includeRoles' "all $($Roles.Count) administrator roles" "$($Roles.Count - $missing.Count) of $($Roles.Count)" "it does not include $names"
+            New-CaGap 'conditions.users.includeRoles' "all $($Roles.Count) administrator roles" "$($Roles.Count - $missing.Count) of $($Roles.Count)" "it does not include $names" -Foreign:($missing.Count -eq $Roles.Count)
         }
         if ($left.Count) {
             $names = Format-CaList $left.ForEach({ $Roles[$_] })
@@ -77,9 +77,21 @@ function Get-CaRoleGaps {
     , $gaps
 }
 
-# All resources, and not one taken out.
-function Get-CaResourceGaps {
+# All users. Whom the policy leaves out is for a person to review (Get-CaExclusions), unless that is everybody.
+function Get-CaEverybodyGaps {
     param([Parameter(Position = 0)]$Policy)
+    $included = Read-CaUserList $Policy 'includeUsers'
+    $excluded = Read-CaUserList $Policy 'excludeUsers'
+    $gaps = @(
+        if ('All' -notin $included) { New-CaGap 'conditions.users.includeUsers' 'All' (Format-CaList $included) 'it does not include all users' }
+        if ('All' -in $excluded) { New-CaGap 'conditions.users.excludeUsers' 'emergency access accounts only' 'All' 'it excludes all users' }
+    )
+    , $gaps
+}
+
+# All resources, and not one taken out. -MayExclude: where the rule does not forbid exclusions; they are told for review.
+function Get-CaResourceGaps {
+    param([Parameter(Position = 0)]$Policy, [switch]$MayExclude)
     $applications = Read-NullableObject $Policy 'conditions.applications' -Of $caSource
     if ($null -eq $applications) { return , @(New-CaGap 'conditions.applications' 'All' 'none' 'it names no resources') }
     $of = "$caSource conditions.applications"
@@ -88,7 +100,7 @@ function Get-CaResourceGaps {
     $filter = Read-NullableObject $applications 'applicationFilter' -Of $of
     $gaps = @(
         if ('All' -notin $included) { New-CaGap 'conditions.applications.includeApplications' 'All' (Format-CaList $included) 'it does not cover all resources' }
-        if ($excluded.Count) { New-CaGap 'conditions.applications.excludeApplications' 'none' (Format-CaList $excluded) 'it leaves resources out' }
+        if ($excluded.Count -and (-not $MayExclude -or 'All' -in $excluded)) { New-CaGap 'conditions.applications.excludeApplications' 'none' (Format-CaList $excluded) 'it leaves resources out' }
         if ($null -ne $filter) { New-CaGap 'conditions.applications.applicationFilter' 'none' 'set' 'it chooses resources by a filter' }
     )
     , $gaps
@@ -183,11 +195,11 @@ function Test-CaStrengthIsMfa {
 function Get-CaGrantGaps {
     param([Parameter(Position = 0)]$Policy, [string[]]$Wanted, [scriptblock]$Strength, [string]$Words)
     $grant = Read-CaGrant $Policy
-    if ($null -eq $grant) { return , @(New-CaGap 'grantControls' $Words 'none' "it does not require $Words") }
+    if ($null -eq $grant) { return , @(New-CaGap 'grantControls' $Words 'none' "it does not require $Words" -Foreign) }
     $controls = [string[]]@($grant.builtIn; $grant.others; if ($null -ne $grant.strength) { 'authentication strength' })
     $shown = Format-CaList $controls
     $good = @($grant.builtIn.Where({ $_ -in $Wanted })).Count + [int]($null -ne $grant.strength -and $null -ne $Strength -and (& $Strength $grant.strength))
-    if (-not $good) { return , @(New-CaGap 'grantControls' $Words $shown "it does not require $Words") }
+    if (-not $good) { return , @(New-CaGap 'grantControls' $Words $shown "it does not require $Words" -Foreign) }
     if ('block' -in $grant.builtIn -and 'block' -notin $Wanted) { return , @(New-CaGap 'grantControls' $Words $shown 'it blocks instead of granting') }
     if ($controls.Count -gt 1) {
         if ($grant.operator -notin 'AND', 'OR') { Stop-UnexpectedData $caSource 'grantControls.operator' 'several controls need AND or OR' }
@@ -214,7 +226,7 @@ function Test-CaConcernsMfa {
     $false
 }
 
-# Who the policy leaves out, for a person to review: emergency access accounts are expected here, others are not.
+# Whom and what the policy leaves out, for a person to review: emergency access accounts are expected, others are not.
 # Rows of @{ property; values }.
 function Get-CaExclusions {
     param([Parameter(Position = 0)]$Policy)
@@ -226,6 +238,9 @@ function Get-CaExclusions {
         if ((Test-Property $Policy 'conditions.users.excludeGuestsOrExternalUsers') -and $null -ne $Policy.conditions.users.excludeGuestsOrExternalUsers) {
             @{ property = 'conditions.users.excludeGuestsOrExternalUsers'; values = @('guests or external users') }
         }
+        $applications = Read-NullableObject $Policy 'conditions.applications' -Of $caSource
+        $resources = if ($null -eq $applications) { , @() } else { Read-StringList $applications 'excludeApplications' -Of "$caSource conditions.applications" -NullIsEmpty }
+        if ($resources.Count) { @{ property = 'conditions.applications.excludeApplications'; values = $resources } }
     )
     , $rows
 }
