@@ -25,7 +25,7 @@ export interface RequestRecord {
   /** 0 while no answer was sent (hang, reset). */
   status: number
   tenantId: string | null
-  /** The contract's source id, when the request is one. */
+  /** The source id, when the request is one. */
   source?: string
   /** Of a batch: the source of each part, in the order sent (`''` for a part that is none). */
   sources?: string[]

@@ -61,7 +61,7 @@ const known = plans()
 
 export const sourceIds: readonly string[] = [...known.keys()]
 
-/** The contract's own sources: beta twins of v1.0 reads left out. */
+/** The sources a scan reads: beta twins of v1.0 reads left out. */
 function standard(): string[] {
   return sourceIds.filter((id) => !id.startsWith('graph/beta/') || !known.has(id.replace('graph/beta/', 'graph/')))
 }

@@ -28,7 +28,7 @@ async function authenticate(call: Call, world: World, pathTenant: string): Promi
   if (!token.ok || tenant === undefined) return unauthorized()
   // A person needs no application role: the directory role decides.
   if (!token.claims.delegated && !token.claims.roles.includes('Exchange.ManageAsApp')) return unauthorized()
-  // A token of one tenant used on another's path: the contract is silent, 401 is assumed.
+  // A token of one tenant used on another's path: no public source shows the answer, 401 is assumed.
   return tenantByName(world, pathTenant) === tenant ? { tenant, claims: token.claims } : unauthorized()
 }
 

@@ -29,7 +29,7 @@ import {
 
 export interface Route {
   pattern: RegExp
-  /** The contract's source id without `graph/` and `beta/`; a function where the query decides. */
+  /** The source id without `graph/` and `beta/`; a function where the query decides. */
   source: string | ((search: URLSearchParams) => string)
   versions: Version[]
   /** Any one of these is enough. */

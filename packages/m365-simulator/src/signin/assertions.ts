@@ -57,7 +57,7 @@ export async function assertionProblem(
     if (certificate === undefined) return 'unknownCertificate'
     await compactVerify(assertion, certificate.publicKey, { algorithms: [alg] })
     const { aud, iss, sub, exp, nbf } = decodeJwt(assertion)
-    // The contract names no code for a foreign issuer; the service finds no key for it either.
+    // No public source names a code for a foreign issuer; the service finds no key for it either.
     if (iss !== app.clientId || sub !== app.clientId) return 'unknownCertificate'
     if (!isThisEndpoint(aud, hosts, tenant)) return 'assertionAudience'
     const now = Date.now() / 1000

@@ -86,7 +86,7 @@ const table = {
   userPasswordExpired: [50055, 400, 'invalid_grant', 'The password is expired.'],
   transient: [90033, 503, 'temporarily_unavailable', 'A transient error has occurred. Please try again.'],
   throttled: [90055, 429, 'temporarily_unavailable', 'synthetic: too many requests'],
-  // Not in the contract: the service's name for a grant it does not offer. Code and text are the author's knowledge.
+  // The service's name for a grant it does not offer. Code and text were not looked up.
   unsupportedGrant: [70003, 400, 'unsupported_grant_type', 'The app requested an unsupported grant type.'],
   unknownInstance: [50049, 400, 'invalid_instance', 'Unknown or invalid instance.'],
 } as const satisfies Record<string, readonly [number, number, string, string]>

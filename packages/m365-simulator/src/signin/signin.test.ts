@@ -104,7 +104,7 @@ describe('a refused sign-in', () => {
     expect(
       (await withAssertion(certificate, { notBefore: Math.floor(Date.now() / 1000) - 7200 })).body.error_codes,
     ).toEqual([700024])
-    // The contract names no code for a foreign issuer: 700027 is a guess.
+    // No public source names a code for a foreign issuer: 700027 is a guess.
     expect((await withAssertion(certificate, { issuer: other })).body.error_codes).toEqual([700027])
     const forged = { ...stranger, sha1: certificate.sha1, sha256: certificate.sha256 }
     expect((await withAssertion(forged)).body.error_codes).toEqual([700027])
