@@ -1,4 +1,7 @@
 export { nodeResolveTxt, type ResolveTxtOptions } from './dns/resolve-txt.ts'
+export { type JudgeEvidenceOptions, judgeEvidence } from './judge/judge-evidence.ts'
+export type { EvidenceResult, EvidenceResults } from './judge/results.ts'
+export type { LaunchOptions } from './process/launch.ts'
 export type { FrameLimits } from './protocol/frame-reader.ts'
 export { type PwshRunnerOptions, pwshRunner } from './runner.ts'
 export { type MsalSignIn, type MsalSignInOptions, msalSignIn } from './tokens/msal-sign-in.ts'

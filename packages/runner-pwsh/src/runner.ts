@@ -2,28 +2,14 @@ import path from 'node:path'
 import { type Benchmark, isTenantscopeError, type Runner, type RunnerEvent, TenantscopeError } from '@tenantscope/core'
 import { powershellRoot } from '@tenantscope/powershell'
 import { loadBenchmarks } from './catalogue/benchmarks.ts'
-import { type Command, type EngineProcess, startEngineProcess } from './process/engine-process.ts'
+import { type EngineProcess, startEngineProcess } from './process/engine-process.ts'
 import type { Environment } from './process/environment.ts'
-import { findPowerShell } from './process/find-powershell.ts'
-import { probeVersion } from './process/powershell-version.ts'
+import { findLaunch, type Launch, type LaunchOptions } from './process/launch.ts'
 import { createPrivateFolder, type PrivateFolder } from './process/private-folder.ts'
 import { defaultFrameLimits, type FrameLimits } from './protocol/frame-reader.ts'
 import { EngineRun } from './run/engine-run.ts'
 
-export interface PwshRunnerOptions {
-  /** PowerShell 7.4 or later: the executable or its `pwsh.dll`. Default: `pwsh` on the PATH of `environment`, then the .NET tool of the nearest tool manifest. */
-  pwshPath?: string
-  /** Where the search for `.config/dotnet-tools.json` begins. Default: the working folder. */
-  toolManifestFrom?: string
-  /** Started with the engine's own arguments in place of PowerShell: a launcher of yours. It is not asked for its version. */
-  command?: readonly [file: string, ...arguments: string[]]
-  /** Folder with Start-Checks.ps1. Default: that of @tenantscope/powershell. */
-  packPath?: string
-  /**
-   * Variables that the engine may get and that PowerShell is searched with. Default `process.env`. Only allow-listed names are read: PATH, HOME, TMPDIR, LANG,
-   * LC_ALL, TZ, the proxy variables, SSL_CERT_FILE, SSL_CERT_DIR, DOTNET_ROOT, NUGET_PACKAGES, and on Windows what the system needs.
-   */
-  environment?: Readonly<Record<string, string | undefined>>
+export interface PwshRunnerOptions extends LaunchOptions {
   /** Explicit proxy and an extra CA (PEM file) for the engine's requests. */
   network?: { proxyUrl?: string; caFile?: string }
   /** Without a frame for this long a run counts as hung. Default 300000. */
@@ -47,19 +33,13 @@ export function pwshRunner(options: PwshRunnerOptions = {}): Runner {
   return new PwshRunner(options)
 }
 
-interface Launch {
-  command: Command
-  folder: PrivateFolder
-  version: string | null
-}
-
 class PwshRunner implements Runner {
   readonly name = 'pwsh'
   readonly #options: PwshRunnerOptions
   readonly #environment: Environment
   readonly #pack: string
   readonly #runs = new Set<EngineRun>()
-  #launch: Promise<Launch> | undefined
+  #launch: Promise<Launch & { folder: PrivateFolder }> | undefined
   #folder: Promise<PrivateFolder> | undefined
   #benchmarks: Promise<readonly Benchmark[]> | undefined
   #closing: Promise<void> | undefined
@@ -80,8 +60,8 @@ class PwshRunner implements Runner {
 
   run(params: Parameters<Runner['run']>[0]): AsyncIterable<RunnerEvent> {
     if (this.#closing) throw closedError()
-    const { options, run } = { options: this.#options, run: { current: undefined as EngineRun | undefined } }
-    const engineRun = new EngineRun({
+    const options = this.#options
+    const run: EngineRun = new EngineRun({
       ...params,
       times: { inactivityMs: options.inactivityMs ?? 300_000, graceMs: options.graceMs ?? 2000 },
       limits: { ...defaultFrameLimits, ...options.outputLimits },
@@ -92,12 +72,14 @@ class PwshRunner implements Runner {
         proxyUrl: options.network?.proxyUrl ?? null,
         caFile: options.network?.caFile === undefined ? null : path.resolve(options.network.caFile),
       },
-      start: () => this.#start(),
-      onEnd: () => void (run.current && this.#runs.delete(run.current)),
+      start: async () => {
+        if (this.#closing) throw closedError()
+        this.#runs.add(run)
+        return this.#start()
+      },
+      onEnd: () => void this.#runs.delete(run),
     })
-    run.current = engineRun
-    this.#runs.add(engineRun)
-    return engineRun
+    return run
   }
 
   async health(): Promise<{ ok: boolean; detail: string }> {
@@ -126,8 +108,13 @@ class PwshRunner implements Runner {
   }
 
   async #start(): Promise<EngineProcess> {
-    const { command, folder } = await this.#prepare()
-    await folder.touch()
+    let { command, folder } = await this.#prepare()
+    if (!(await folder.touch())) {
+      // Something cleaned the temporary folder up.
+      this.#folder = undefined
+      this.#launch = undefined
+      ;({ command, folder } = await this.#prepare())
+    }
     return startEngineProcess({
       command,
       arguments: ['-NoProfile', '-NonInteractive', '-File', path.join(this.#pack, 'Start-Checks.ps1'), '-Engine'],
@@ -138,7 +125,7 @@ class PwshRunner implements Runner {
   }
 
   /** Looks for PowerShell once; a failure is not kept, so that it can be installed while the host runs. */
-  #prepare(): Promise<Launch> {
+  #prepare(): Promise<Launch & { folder: PrivateFolder }> {
     this.#launch ??= this.#find().catch((error: unknown) => {
       this.#launch = undefined
       throw error
@@ -146,17 +133,13 @@ class PwshRunner implements Runner {
     return this.#launch
   }
 
-  async #find(): Promise<Launch> {
+  async #find(): Promise<Launch & { folder: PrivateFolder }> {
     this.#folder ??= createPrivateFolder(this.#environment).catch((error: unknown) => {
       this.#folder = undefined
       throw error
     })
     const folder = await this.#folder
-    const { command: own, pwshPath, toolManifestFrom = process.cwd() } = this.#options
-    if (own) return { command: { file: own[0], arguments: own.slice(1) }, folder, version: null }
-    const environment = this.#environment
-    const command = await findPowerShell({ environment, pwshPath, toolManifestFrom })
-    return { command, folder, version: await probeVersion({ command, environment, folder: folder.path }) }
+    return { ...(await findLaunch(this.#options, this.#environment, folder.path)), folder }
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { markerVariable } from './environment.ts'
 
@@ -25,10 +26,14 @@ export class DescendantWatch {
   }
 
   /** Remembers the first process. Call it right after the start, while its id cannot have been given to another process. */
-  async begin(): Promise<void> {
+  begin(): void {
     if (process.platform !== 'linux') return
-    const state = await readState(this.#root)
-    if (state !== null) this.#seen.set(state.pid, state.startTime)
+    try {
+      const state = parseState(this.#root, readFileSync(`/proc/${this.#root}/stat`, 'latin1'))
+      if (state !== null) this.#seen.set(state.pid, state.startTime)
+    } catch {
+      // It has ended already.
+    }
   }
 
   /** Processes of the run that are alive now; zombies do not count, they only wait for their parent. */
@@ -95,10 +100,13 @@ async function listProcesses(): Promise<ProcessState[]> {
   return states.filter((state) => state !== null)
 }
 
-/** Reads /proc/PID/stat. The command name may hold blanks and parentheses: the fields count from the last `)`. */
 async function readState(pid: number): Promise<ProcessState | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null)
-  if (text === null) return null
+  return text === null ? null : parseState(pid, text)
+}
+
+/** Reads /proc/PID/stat. The command name may hold blanks and parentheses: the fields count from the last `)`. */
+function parseState(pid: number, text: string): ProcessState | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state, parent, group] = fields
   const startTime = fields[19]

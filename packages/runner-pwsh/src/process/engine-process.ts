@@ -42,7 +42,7 @@ export interface EngineProcess {
   stop(options?: { politely?: boolean }): Promise<void>
 }
 
-/** Starts a process in its own group with an allow-listed environment. Throws RunnerError. */
+/** Starts a process in its own group with an allow-listed environment. Listen to its streams at once. Throws RunnerError. */
 export async function startEngineProcess(params: {
   command: Command
   arguments: readonly string[]
@@ -54,7 +54,8 @@ export async function startEngineProcess(params: {
   const env = childEnvironment({ environment: params.environment, folder: params.folder, marker })
   const child = await spawn(params.command, [...params.command.arguments, ...params.arguments], env, params.folder)
   const watch = new DescendantWatch(child.pid, marker)
-  await watch.begin()
+  // Without a pause: when a process ends before somebody listens, Node throws its output away.
+  watch.begin()
   let stopping: Promise<void> | undefined
   return {
     ...child,
@@ -124,7 +125,7 @@ async function spawnOnce(
 function spawnError(file: string, code: string | undefined, cause: unknown): RunnerError {
   switch (code) {
     case 'ENOENT':
-      return new RunnerError('runner_missing', `There is no program ${file}. Install PowerShell 7.4 or later.`, {
+      return new RunnerError('runner_missing', `There is no program ${file}. Install PowerShell 7.5 or later.`, {
         cause,
       })
     case 'EACCES':

@@ -5,8 +5,9 @@ import { StderrTail } from '../protocol/stderr-tail.ts'
 import { type Command, startEngineProcess } from './engine-process.ts'
 import type { Environment } from './environment.ts'
 
-export const minimumVersion = '7.4'
-const probeLimitMs = 60_000
+/** ConvertFrom-Json leaves dates alone from this version on. */
+export const minimumVersion = '7.5'
+const probeLimitMs = 30_000
 
 /** Asks a PowerShell for its version. Throws RunnerError `runner_missing` when it does not answer, `runner_too_old` below the minimum. */
 export async function probeVersion(params: {

@@ -11,8 +11,8 @@ const staleAfterMs = 24 * 60 * 60 * 1000
 /** A folder that only this user may enter: HOME, cache and temporary files of the engine, and evidence on its way to it. */
 export interface PrivateFolder {
   readonly path: string
-  /** Says that the folder is in use, so that another process does not sweep it. */
-  touch(): Promise<void>
+  /** Says that the folder is in use, so that another process does not sweep it. False: it is gone. */
+  touch(): Promise<boolean>
   remove(): Promise<void>
 }
 
@@ -33,7 +33,10 @@ export async function createPrivateFolder(environment: Environment): Promise<Pri
     path: folder,
     async touch() {
       const now = new Date()
-      await utimes(folder, now, now).catch(() => {})
+      return utimes(folder, now, now).then(
+        () => true,
+        () => false,
+      )
     },
     // The engine may still be closing a file on Windows when it is removed: try again for a while.
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
