@@ -23,3 +23,47 @@ function Read-FabricGroups {
     }
     , $groups
 }
+
+# For whom a setting is on, in words.
+function Format-FabricScope {
+    param([bool]$Enabled, [int]$Groups)
+    if (-not $Enabled) { return 'off' }
+    if (-not $Groups) { return 'on for the entire organisation' }
+    "on for $Groups security group$(if ($Groups -gt 1) { 's' })"
+}
+
+# Whether a setting is off or limited to chosen groups: @{ setting; enabled; groups; compliant; finding }. Only a list of groups
+# that MAY limits it. Excluded groups leave it open for everybody else, and canSpecifySecurityGroups says that groups
+# could be chosen, not that they were.
+function Get-FabricGroupLimit {
+    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Name, [Parameter(Position = 2)][string]$Title)
+    $setting = Get-FabricSetting $Evidence $Name
+    $enabled = Read-Boolean $setting 'enabled' -Of 'fabric/tenantSettings'
+    $groups = Read-FabricGroups $setting 'enabledSecurityGroups'
+    $compliant = (-not $enabled) -or $groups.Count -gt 0
+    $finding = New-Finding -ResourceId $Name -ResourceName $Title -Property 'enabled, enabledSecurityGroups' `
+        -Expected 'off, or on for chosen security groups' -Actual (Format-FabricScope $enabled $groups.Count) -Compliant $compliant
+    @{ setting = $setting; enabled = $enabled; groups = $groups; compliant = $compliant; finding = $finding }
+}
+
+# The same as a whole verdict. $Subject begins the sentence: 'Guest access to Microsoft Fabric'.
+function Get-FabricGroupVerdict {
+    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Name, [string]$Title, [string]$Subject)
+    $limit = Get-FabricGroupLimit $Evidence $Name $Title
+    if (-not $limit.compliant) { return New-Verdict fail "$Subject is on for the entire organisation." $limit.finding }
+    if (-not $limit.enabled) { return New-Verdict pass "$Subject is off." $limit.finding }
+    New-Verdict pass "$Subject is limited to chosen security groups." $limit.finding
+}
+
+# An option inside a setting that is on or off. The service writes its value as text: 'true' or 'false'.
+function Read-FabricOption {
+    param([Parameter(Position = 0)]$Setting, [Parameter(Position = 1)][string]$Name)
+    $source = 'fabric/tenantSettings'
+    $options = Read-List $Setting 'properties' -Of $source
+    $found = $options.Where({ (Read-String $_ 'name' -Of "$source properties") -eq $Name })
+    if ($found.Count -ne 1) { Stop-UnexpectedData $source "properties[name=$Name]" "expected exactly one such option, found $($found.Count)" }
+    $text = Read-String $found[0] 'value' -Of "$source properties[name=$Name]"
+    $value = $false
+    if (-not [bool]::TryParse($text, [ref]$value)) { Stop-UnexpectedData $source "properties[name=$Name].value" "expected 'true' or 'false', found other text" }
+    $value
+}

@@ -1,0 +1,3 @@
+param($Evidence, $Context)
+Get-FabricGroupVerdict $Evidence 'AllowServicePrincipalsCreateAndUseProfiles' -Title 'Allow service principals to create and use profiles' `
+    -Subject 'Creating service principal profiles'
