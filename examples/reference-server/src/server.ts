@@ -3,7 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { tenantscopeRouter } from '@tenantscope/adapter-express'
 import { pgliteStorage } from '@tenantscope/adapter-postgres'
-import { createTenantscope, envelopeSecretStore, type Logger, staticKeys, type Tenantscope } from '@tenantscope/core'
+import {
+  createTenantscope,
+  envelopeSecretStore,
+  staticKeys,
+  type Tenantscope,
+  type TenantscopeOptions,
+} from '@tenantscope/core'
 import { msalSignIn, pwshRunner } from '@tenantscope/runner-pwsh'
 import express from 'express'
 import { landingPage } from './landing-page.ts'
@@ -22,7 +28,7 @@ export interface RunningServer {
 /** The whole thing on one process: Express, an embedded PostgreSQL on a folder, one worker. */
 export async function startServer(
   settings: Settings,
-  options: { resolveTxt?: (name: string) => Promise<string[][]>; logger?: Logger } = {},
+  options: Pick<TenantscopeOptions, 'resolveTxt' | 'logger' | 'worker'> = {},
 ): Promise<RunningServer> {
   const network = {
     ...(settings.proxyUrl ? { proxyUrl: settings.proxyUrl } : {}),
