@@ -109,6 +109,31 @@ describe('a run that goes wrong', () => {
     expect(ended.errorMessage).toContain('AADSTS7000215')
   })
 
+  it('ends sign_in_failed also when the runner answers the stop with an error', async () => {
+    const signIn = {
+      ...acceptingSignIn,
+      acquire: async () => {
+        throw new SignInError({
+          message: 'AADSTS700016: no such app.',
+          aadstsCode: 'AADSTS700016',
+          reach: 'credential',
+        })
+      },
+    }
+    const { scope, scan } = await scanning(
+      async function* ({ host, signal }) {
+        await host.token({ service: 'graph', scope: 's/.default', refresh: false, signal }).catch(() => {})
+        yield* []
+        throw signal.reason
+      },
+      { signIn },
+    )
+    expect(await scope.scans.finished(scan.id)).toMatchObject({
+      failureReason: 'sign_in_failed',
+      errorMessage: 'AADSTS700016: no such app.',
+    })
+  })
+
   it.each([
     ['dies', () => new RunnerError('runner_died', 'The engine died.')],
     ['throws what is no error of ours', () => new TypeError('boom')],

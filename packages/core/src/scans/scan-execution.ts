@@ -1,6 +1,6 @@
 import * as Effect from 'effect/Effect'
 import { openCredential } from '../credentials/credentials.ts'
-import { type SignInError, TenantscopeError } from '../errors/errors.ts'
+import { TenantscopeError } from '../errors/errors.ts'
 import {
   type CoreServices,
   EventHubService,
@@ -35,20 +35,27 @@ export type StopReason = 'cancel' | 'lost' | 'timed_out' | 'refused' | 'shutdown
 export interface RunControl {
   readonly signal: AbortSignal
   readonly reason: StopReason | null
-  stop(reason: StopReason): void
+  /** What the first `stop` said besides its reason, for people. */
+  readonly detail: string | null
+  stop(reason: StopReason, detail?: string): void
 }
 
 export function runControl(): RunControl {
   const controller = new AbortController()
   let reason: StopReason | null = null
+  let detail: string | null = null
   return {
     signal: controller.signal,
+    get detail() {
+      return detail
+    },
     get reason() {
       return reason
     },
-    stop: (why) => {
+    stop: (why, words) => {
       if (reason) return
       reason = why
+      detail = words ?? null
       controller.abort(new Error(`scan run stopped: ${why}`))
     },
   }
@@ -144,7 +151,7 @@ function runRemaining(
       m365TenantId: tenant.m365TenantId,
       cloud: settings.cloud,
       resolveTxt: settings.resolveTxt,
-      onRefused: () => control.stop('refused'),
+      onRefused: (error) => control.stop('refused', error.message),
     })
     const job: RunnerJob = {
       scanId: scan.id,
@@ -160,12 +167,11 @@ function runRemaining(
       timeoutMs: settings.scanTimeoutMs,
     }
     const done = yield* pumpRun(scan, runner.run({ job, host, signal: control.signal }), control)
-    if (control.reason) return endingOfStop(control.reason, host.refused)
-    return done
+    return control.reason ? endingOfStop(control.reason, control.detail) : done
   })
 }
 
-function endingOfStop(reason: StopReason, refused: SignInError | null): Ending {
+function endingOfStop(reason: StopReason, detail: string | null): Ending {
   switch (reason) {
     case 'cancel':
       return { kind: 'cancelled' }
@@ -180,13 +186,13 @@ function endingOfStop(reason: StopReason, refused: SignInError | null): Ending {
       return {
         kind: 'failed',
         reason: 'sign_in_failed',
-        message: refused?.message ?? 'Microsoft Entra ID refused the sign-in.',
+        message: detail ?? 'Microsoft Entra ID refused the sign-in.',
       }
   }
 }
 
 function endingOf(error: TenantscopeError, control: RunControl): Ending {
-  if (control.reason) return endingOfStop(control.reason, null)
+  if (control.reason) return endingOfStop(control.reason, control.detail)
   if (error.code === 'credential_missing' || error.code === 'secret_unreadable') {
     return { kind: 'failed', reason: 'sign_in_failed', message: error.message }
   }
