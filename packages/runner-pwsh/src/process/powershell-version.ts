@@ -6,7 +6,7 @@ import { type Command, startEngineProcess } from './engine-process.ts'
 import type { Environment } from './environment.ts'
 
 /** ConvertFrom-Json leaves dates alone from this version on. */
-export const minimumVersion = '7.5'
+const minimumVersion = '7.5'
 const probeLimitMs = 30_000
 
 /** Asks a PowerShell for its version. Throws RunnerError `runner_missing` when it does not answer, `runner_too_old` below the minimum. */

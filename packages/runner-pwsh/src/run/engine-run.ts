@@ -11,7 +11,7 @@ import { EventQueue } from './event-queue.ts'
 import { describeExit } from './exit-words.ts'
 import { type JobSettings, jobLine } from './job-line.ts'
 
-export interface RunTimes {
+interface RunTimes {
   /** Without a frame for this long the engine counts as hung. */
   inactivityMs: number
   /** What the engine gets to answer a cancel, to end by itself after its last word or the time limit, and to hand over its last output. */
