@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { type Environment, readVariable } from './environment.ts'
 
-const prefix = 'tenantscope-'
+/** Long enough to be nobody else's: folders of this name are swept. */
+const prefix = 'tenantscope-runner-pwsh-'
 const ownerFile = 'owner.json'
 /** Longer than any scan may take: an untouched folder of this age belongs to nobody, whatever its owner file says. */
 const staleAfterMs = 24 * 60 * 60 * 1000
