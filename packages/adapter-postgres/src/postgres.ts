@@ -1,4 +1,5 @@
 import { InvalidInputError, type Storage, TenantscopeError } from '@tenantscope/core'
+import { hostConnections, OwnConnections } from './driver/connections.ts'
 import { PostgresDriver } from './driver/postgres-driver.ts'
 import type { PostgresSql } from './driver/postgres-link.ts'
 import type { SchemaOptions } from './schema-names.ts'
@@ -20,9 +21,9 @@ export interface PostgresStorageOptions extends SchemaOptions {
 }
 
 /**
- * Storage on PostgreSQL 14 or newer, for any number of processes. With `sql` it shares your pool: every call takes one connection for one
- * transaction, and everything it sets is local to that transaction. With `url` it has a pool of its own, which it also replaces when connections
- * die under it: after a database restart that is seconds faster than the library's own reconnecting.
+ * Storage on PostgreSQL 14 or newer, for any number of processes. With `url` it has connections of its own, and throws away each that something went
+ * wrong with: the safer way. With `sql` it shares your pool: every call takes one connection for one transaction, and everything it sets is local to
+ * that transaction.
  */
 export function postgresStorage(options: PostgresStorageOptions): Storage {
   const { sql, url } = options
@@ -30,27 +31,30 @@ export function postgresStorage(options: PostgresStorageOptions): Storage {
     throw new InvalidInputError([{ pointer: '', detail: 'needs either sql (an instance of yours) or url, not both.' }])
   }
   if (sql?.options?.fetch_types === false) {
-    throw new InvalidInputError([
-      {
-        pointer: '/sql',
-        detail: 'has fetch_types: false, with which postgres.js 3.4.9 never answers reserve(); leave it on.',
-      },
-    ])
+    const detail =
+      'has fetch_types: false, with which postgres.js never answers reserve() on a new connection; leave it on.'
+    throw new InvalidInputError([{ pointer: '/sql', detail }])
   }
   const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
-  const open = async (max: number) => sql ?? openPostgres(url ?? '', max, options.connection)
+  const acquireTimeoutMs = options.acquireTimeoutMs ?? 10_000
+  const open = (onClose: () => void) => openPostgres(url ?? '', options.connection, onClose)
   const driver = new PostgresDriver({
-    open: () => open(options.maxConnections ?? 10),
-    openListener: () => open(1),
+    connections: sql
+      ? hostConnections(sql, { acquireTimeoutMs })
+      : new OwnConnections({ open, max: options.maxConnections ?? 10, acquireTimeoutMs, idleMs: 60_000 }),
+    openListener: async () => sql ?? open(() => {}),
     owned: sql === undefined,
-    acquireTimeoutMs: options.acquireTimeoutMs ?? 10_000,
     // The server's own limit comes first; this one is for a server that does not answer at all.
     queryTimeoutMs: statementTimeoutMs + 5_000,
   })
   return sqlStorage(driver, { ...options, statementTimeoutMs })
 }
 
-async function openPostgres(url: string, max: number, connection: Record<string, unknown> = {}): Promise<PostgresSql> {
+async function openPostgres(
+  url: string,
+  connection: Record<string, unknown> = {},
+  onClose: () => void,
+): Promise<PostgresSql> {
   let library: typeof import('postgres')
   try {
     library = (await import('postgres')).default
@@ -61,12 +65,15 @@ async function openPostgres(url: string, max: number, connection: Record<string,
   }
   return library(url, {
     connect_timeout: 5,
-    // Flat: the library's own grows to 20 s, which a database that is back has not deserved.
+    // For the listener, which reconnects by itself. Flat: the library's own grows to 20 s.
     backoff: () => 0.25,
     onnotice: () => {},
     ...connection,
-    max,
-    // Without it postgres.js 3.4.9 never answers reserve() on a fresh connection.
-    fetch_types: true,
+    // What the way connections are held here depends on.
+    max: 1,
+    fetch_types: false,
+    idle_timeout: 0,
+    max_lifetime: 0,
+    onclose: onClose,
   })
 }

@@ -125,12 +125,12 @@ class EmbeddedServer implements TestServer {
   }
 
   async #tryStart(port: number): Promise<boolean> {
+    // Commits reach the operating system, so they outlive a crash of the server; nothing here has to outlive the machine.
     const settings = [
       'listen_addresses=127.0.0.1',
       `port=${port}`,
       `unix_socket_directories=${this.#folder}`,
       'fsync=off',
-      'synchronous_commit=off',
       'full_page_writes=off',
       'shared_buffers=32MB',
       'io_method=sync',

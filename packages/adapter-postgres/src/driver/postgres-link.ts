@@ -4,6 +4,8 @@ import { isConnectionTrouble } from './errors.ts'
 /** What this package uses of postgres.js, so that its types are not needed by who does not use it. */
 export interface PostgresSql {
   reserve(): Promise<PostgresReserved>
+  // biome-ignore lint/suspicious/noExplicitAny: the library's own signature
+  unsafe(text: string, params?: any[], options?: any): PromiseLike<any>
   listen(channel: string, onPayload: (payload: string) => void): PromiseLike<{ unlisten(): Promise<void> }>
   end(options?: { timeout?: number }): Promise<void>
   options?: { fetch_types?: boolean }
