@@ -9,7 +9,13 @@ const report = join(folder, 'vitest.json')
 const tally = { passed: 0, failed: 0, skipped: 0 }
 
 try {
-  const tests = run('tests', 'npm', ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+  const tests = run('tests', 'npm', [
+    'test',
+    '--',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ])
   countTests(tests)
   for (const gate of ['lint', 'typecheck', 'build', 'check:pkg', 'check:unused']) {
     const ok = run(gate, 'npx', ['--yes', 'pnpm@12.21.0', 'run', gate])

@@ -15,9 +15,13 @@ function run(command, args) {
 }
 
 function hasPowerShell() {
-  const probe = spawnSync('pwsh', ['-NoProfile', '-NonInteractive', '-Command', '$PSVersionTable.PSVersion.ToString()'], {
-    encoding: 'utf8',
-  })
+  const probe = spawnSync(
+    'pwsh',
+    ['-NoProfile', '-NonInteractive', '-Command', '$PSVersionTable.PSVersion.ToString()'],
+    {
+      encoding: 'utf8',
+    },
+  )
   const [major, minor] = (probe.stdout ?? '').trim().split('.').map(Number)
   return probe.status === 0 && (major > 7 || (major === 7 && minor >= 4))
 }

@@ -16,7 +16,7 @@ export interface ScanStatus {
   error_message: string | null
 }
 
-export interface ResultRow {
+interface ResultRow {
   check_id: string
   category: string
   status: string

@@ -121,6 +121,7 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
     hub.close()
     await stopListening?.()
     await runner.close()
+    await options.signIn.close?.()
     await storage.close()
     await runtime.dispose()
   }

@@ -23,4 +23,6 @@ export interface SignIn {
     signal: AbortSignal
   }): Promise<AccessToken>
   forget(params: { credentialId: string }): void
+  /** Ends what is under way and frees connections. Idempotent. */
+  close?(): Promise<void>
 }

@@ -4,7 +4,7 @@
  */
 const limits = { depth: 64, nodes: 100_000 } as const
 
-export const replacedMarker = '[replaced: too deep or too large to keep]'
+const replacedMarker = '[replaced: too deep or too large to keep]'
 
 export function storable(value: unknown): unknown {
   const budget = { nodes: limits.nodes }

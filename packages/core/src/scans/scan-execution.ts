@@ -29,7 +29,7 @@ export interface ExecutionSettings {
 }
 
 /** Why a run is ended from outside. The first reason wins. */
-export type StopReason = 'cancel' | 'lost' | 'timed_out' | 'refused' | 'shutdown' | 'storage'
+type StopReason = 'cancel' | 'lost' | 'timed_out' | 'refused' | 'shutdown' | 'storage'
 
 /** The handle on a run under way. */
 export interface RunControl {

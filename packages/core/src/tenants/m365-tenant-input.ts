@@ -4,7 +4,7 @@ import { credentialInputSchema } from '../credentials/credential-input.ts'
 import { type FieldError, InvalidInputError } from '../errors/errors.ts'
 import { pageLimit } from '../paging/page.ts'
 
-export const guidSchema = z
+const guidSchema = z
   .guid('must be a GUID such as 660636d5-cb4e-4816-b1b8-f5afc446f583')
   .transform((id) => id.toLowerCase())
 

@@ -21,7 +21,7 @@ function toFieldErrors(error: z.ZodError): FieldError[] {
 }
 
 /** A JSON Pointer (RFC 6901) from the parts of a path. */
-export function pointer(path: readonly PropertyKey[]): string {
+function pointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 

@@ -1,15 +1,6 @@
 import type { TenantDocument } from '../tenants/types.ts'
 
-export const serviceNames = [
-  'signin',
-  'graph',
-  'exchange',
-  'compliance',
-  'teams',
-  'sharepoint',
-  'fabric',
-  'dns',
-] as const
+const serviceNames = ['signin', 'graph', 'exchange', 'compliance', 'teams', 'sharepoint', 'fabric', 'dns'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
 /** Milliseconds a service takes before it answers. */

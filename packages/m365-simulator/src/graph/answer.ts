@@ -16,7 +16,7 @@ import { parseFilter, UnsupportedFilterError } from './filter.ts'
 import type { Read, Version } from './reads.ts'
 import { licensed, type Route, routes } from './routes.ts'
 
-export const graphBase = 'https://graph.microsoft.com'
+const graphBase = 'https://graph.microsoft.com'
 
 const contentType = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8'
 

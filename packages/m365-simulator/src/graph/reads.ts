@@ -23,12 +23,8 @@ export const userDefaults =
     ' ',
   )
 
-export function isUser(tenant: TenantDocument, id: string): boolean {
-  return tenant.graph.users.some((user) => user.id === id)
-}
-
 /** Any object of the directory with its type; members of roles and groups are mixed. */
-export function directoryObject(tenant: TenantDocument, id: string): JsonObject | undefined {
+function directoryObject(tenant: TenantDocument, id: string): JsonObject | undefined {
   const { users, groups, servicePrincipals } = tenant.graph
   const found = (rows: JsonObject[], type: string): JsonObject | undefined => {
     const row = rows.find((candidate) => candidate.id === id)

@@ -18,7 +18,7 @@ function headerElement(error: { message: string; code: number; type: string } | 
 }
 
 /** CSOM reports every failure after authentication as 200 with ErrorInfo in element 0. */
-export function csomFailure(message: string, code: number, type: string): Json[] {
+function csomFailure(message: string, code: number, type: string): Json[] {
   return [headerElement({ message, code, type })]
 }
 

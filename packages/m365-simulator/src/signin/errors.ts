@@ -95,7 +95,7 @@ export type SigninProblem = keyof typeof table
 
 const suberrors: Partial<Record<SigninProblem, string>> = { blockedByPolicy: 'message_only', userMfa: 'basic_action' }
 
-export function aadsts(problem: SigninProblem): Aadsts {
+function aadsts(problem: SigninProblem): Aadsts {
   const [code, status, error, text] = table[problem]
   return { code, status, error, text }
 }

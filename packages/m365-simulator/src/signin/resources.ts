@@ -6,7 +6,7 @@ export interface Resource {
   audience: string
 }
 
-export const teamsApplicationId = '48ac35b8-9aa8-4d74-927d-1f4a14a0b239'
+const teamsApplicationId = '48ac35b8-9aa8-4d74-927d-1f4a14a0b239'
 
 export const audiences = {
   graph: 'https://graph.microsoft.com',
@@ -22,7 +22,7 @@ export function sharepointAudience(tenant: TenantDocument): string {
 }
 
 export const sharepointPlans = ['SHAREPOINTENTERPRISE', 'SHAREPOINTSTANDARD', 'SHAREPOINTDESKLESS']
-export const fabricPlans = ['BI_AZURE_P0', 'BI_AZURE_P1', 'BI_AZURE_P2', 'PBI_PREMIUM_P1_ADDON']
+const fabricPlans = ['BI_AZURE_P0', 'BI_AZURE_P1', 'BI_AZURE_P2', 'PBI_PREMIUM_P1_ADDON']
 
 /** The resource a scope names, or undefined when the tenant has no principal for it (AADSTS500011). */
 export function resourceOf(tenant: TenantDocument, identifier: string): Resource | undefined {

@@ -3,7 +3,7 @@ import { roleTemplateId } from './roles.ts'
 import type { Json, JsonObject } from './types.ts'
 
 /** The administrator roles a policy has to name to count as protection of administrators. */
-export const protectedAdminRoles = [
+const protectedAdminRoles = [
   'Application Administrator',
   'Authentication Administrator',
   'Billing Administrator',
@@ -34,7 +34,7 @@ interface PolicyInput {
 }
 
 /** A policy as the service writes it: every condition present, unused ones null or empty. */
-export function conditionalAccessPolicy(input: PolicyInput): JsonObject {
+function conditionalAccessPolicy(input: PolicyInput): JsonObject {
   return {
     id: guid('conditional access', input.displayName),
     templateId: null,

@@ -207,7 +207,7 @@ function freshGraph(names: Names, identity: Identity, people: People): GraphData
   }
 }
 
-export function acceptedDomains(fresh: JsonObject[], names: Names): JsonObject[] {
+function acceptedDomains(fresh: JsonObject[], names: Names): JsonObject[] {
   const initial = fresh[0] as JsonObject
   const custom = names.customDomains.map((name, index) => ({
     ...initial,
@@ -220,7 +220,7 @@ export function acceptedDomains(fresh: JsonObject[], names: Names): JsonObject[]
   return [{ ...initial, Default: custom.length === 0 }, ...custom]
 }
 
-export function freshExchange(names: Names, identity: Identity, people: People): Record<string, JsonObject[]> {
+function freshExchange(names: Names, identity: Identity, people: People): Record<string, JsonObject[]> {
   const cmdlets = fill<Record<string, JsonObject[]>>(exchangeFresh, identity)
   const holders = [people.founder, ...people.admins, ...people.staff].filter(
     (member) => (member.assignedLicenses as unknown[]).length > 0,

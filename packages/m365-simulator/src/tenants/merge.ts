@@ -1,4 +1,3 @@
-import type { Json, TenantDocument } from './types.ts'
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -46,8 +45,4 @@ export function fill<T>(template: unknown, identity: Identity): T {
     return value === undefined ? whole : JSON.stringify(value).slice(1, -1)
   })
   return JSON.parse(text) as T
-}
-
-export function clone<T extends Json | object>(value: T): T {
-  return structuredClone(value)
 }

@@ -5,12 +5,6 @@ export type JsonObject = { [name: string]: Json }
 /** The resource APIs that hand out application permissions of their own. */
 export type ResourceName = 'graph' | 'exchange' | 'compliance' | 'teams' | 'sharepoint' | 'fabric'
 
-export interface ClientSecret {
-  value: string
-  /** ISO 8601; absent: does not expire. */
-  expiresAt?: string
-}
-
 /** A workload identity provider the application trusts instead of a secret. */
 export interface FederatedCredential {
   issuer: string
@@ -155,10 +149,6 @@ export interface TenantDocument {
   dns: Record<string, DnsAnswer>
 }
 
-export type Overrides<T> = T extends (infer _)[]
-  ? T
-  : T extends object
-    ? { [K in keyof T]?: Overrides<T[K]> | undefined }
-    : T
+type Overrides<T> = T extends (infer _)[] ? T : T extends object ? { [K in keyof T]?: Overrides<T[K]> | undefined } : T
 
 export type TenantOverrides = Overrides<TenantDocument>
