@@ -1,3 +1,4 @@
+import type { TenantDocument } from './types.ts'
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
