@@ -1,3 +1,3 @@
 param($Evidence, $Context)
 Get-FabricGroupVerdict $Evidence 'ShareLinkToEntireOrg' -Title 'Allow shareable links to grant access to everyone in your organization' `
-    -Subject 'Creating links for the whole organisation'
+    -Subject 'Making links that work for every colleague'

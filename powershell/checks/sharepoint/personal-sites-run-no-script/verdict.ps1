@@ -17,5 +17,6 @@ if ($allowed.Count) {
 if (-not $findings.Count) { return New-Verdict manual 'No OneDrive site was found, so a person has to look whether custom script is off for personal sites.' -ReasonCode human_review }
 $unknown = $findings.Where({ $_.actual -eq 'Unknown' })
 $seen = if ($unknown.Count) { "No OneDrive site was seen to allow custom script, but $($unknown.Count) of $($findings.Count) did not say" }
-else { "Custom script is blocked on all $($findings.Count) OneDrive site$(if ($findings.Count -gt 1) { 's' })" }
+elseif ($findings.Count -eq 1) { 'Custom script is blocked on the only OneDrive site' }
+else { "Custom script is blocked on all $($findings.Count) OneDrive sites" }
 New-Verdict manual "$seen; whether the setting for personal sites is off as well can only be seen in the admin center." $findings -ReasonCode human_review

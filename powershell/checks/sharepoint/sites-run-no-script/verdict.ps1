@@ -17,4 +17,4 @@ if ($allowed.Count) {
 }
 # Unknown is not a state of the site: the service did not say. It can hide an allowed script as well as a blocked one.
 if ($unknown.Count) { Stop-UnexpectedData $source 'DenyAddAndCustomizePages' "$($unknown.Count) of $($findings.Count) sites were read without saying whether custom script is blocked" }
-New-Verdict pass "Custom script is blocked on all $($findings.Count) SharePoint site$(if ($findings.Count -gt 1) { 's' })." $findings
+New-Verdict pass "Custom script is blocked on $(if ($findings.Count -eq 1) { 'the only SharePoint site' } else { "all $($findings.Count) SharePoint sites" })." $findings

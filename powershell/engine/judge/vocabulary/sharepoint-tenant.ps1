@@ -24,7 +24,7 @@ function Get-SharePointSwitchVerdict {
 }
 
 # Whether a switch is on and its days are few enough, as a whole verdict. Both are read even when one already
-# decides: a tenant object without one of them is not the answer that was expected.
+# decides: a tenant object without one of them is not the answer that was expected. {0} in a sentence: '30 days'.
 function Get-SharePointPeriodVerdict {
     param($Evidence, [string]$Switch, [string]$Days, [int]$AtMost, [string]$Pass, [string]$Off, [string]$TooLong)
     $source = 'sharepoint/tenant'
@@ -39,6 +39,7 @@ function Get-SharePointPeriodVerdict {
         New-SharePointFinding $Days -Expected "at most $AtMost" -Actual $period -Compliant ($period -le $AtMost -or -not $on)
     )
     if (-not $on) { return New-Verdict fail $Off $findings }
-    if ($period -gt $AtMost) { return New-Verdict fail ($TooLong -f $period) $findings }
-    New-Verdict pass ($Pass -f $period) $findings
+    $words = "$period day$(if ($period -ne 1) { 's' })"
+    if ($period -gt $AtMost) { return New-Verdict fail ($TooLong -f $words) $findings }
+    New-Verdict pass ($Pass -f $words) $findings
 }

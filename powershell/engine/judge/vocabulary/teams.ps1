@@ -9,28 +9,29 @@ function Get-GlobalPolicy {
     $global[0]
 }
 
-# Templates of the vendor are in every tenant and are nobody's decision.
-function Test-BuiltInPolicy {
+# Templates of the vendor are in every tenant and are nobody's decision. Only the service says which they are; its
+# module leaves the mark out, and then they count as policies like any other.
+function Test-TeamsTemplate {
     param([Parameter(Position = 0)]$Policy)
     ((Test-Property $Policy 'Key.AuthorityId.Class') -and $Policy.Key.AuthorityId.Class -eq 'Host') -or
     ((Test-Property $Policy 'ConfigMetadata.Authority') -and $Policy.ConfigMetadata.Authority -eq 'Host')
 }
 
-# Controls score the Global policy. A custom policy that is looser does not change the verdict, but the reader
-# should know of it: ' (2 custom policies are looser for the people they are given to: A, B)', or nothing.
+# Controls score the Global policy. Another policy that is looser does not change the verdict, but the reader should
+# know of it: ' (2 other policies are looser for the people they are given to: A, B)', or nothing.
 function Format-LooserPolicies {
     param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source, [string]$Property, [object[]]$Accepted)
     $names = [Collections.Generic.List[string]]::new()
     $rows = Get-Rows $Evidence $Source
     foreach ($policy in $rows) {
-        if ($policy.Identity -eq 'Global' -or (Test-BuiltInPolicy $policy) -or -not (Test-Property $policy $Property)) { continue }
+        if ($policy.Identity -eq 'Global' -or (Test-TeamsTemplate $policy) -or -not (Test-Property $policy $Property)) { continue }
         $value = Read-Property $policy $Property
         # Only a value of the kind that is expected says that the policy is looser.
         if ($null -eq $value -or $value.GetType() -ne $Accepted[0].GetType() -or $value -in $Accepted) { continue }
         $names.Add(($policy.Identity -replace '^Tag:', ''))
     }
     if (-not $names.Count) { return '' }
-    $words = if ($names.Count -eq 1) { 'custom policy is looser for the people it is given to' } else { 'custom policies are looser for the people they are given to' }
+    $words = if ($names.Count -eq 1) { 'other policy is looser for the people it is given to' } else { 'other policies are looser for the people they are given to' }
     " ($($names.Count) $($words): $(Format-NameList $names))"
 }
 
@@ -66,8 +67,9 @@ function Read-FederationDomains {
         if ($value.AllowList -is [Management.Automation.PSCustomObject] -and (Test-Property $value.AllowList 'AllowedDomain')) { $value = $value.AllowList; $path += '.AllowedDomain' }
         else { $value = [pscustomobject]@{ AllowedDomain = $value.AllowList } }
     } else {
-        $others = @($value.PSObject.Properties.Name.Where({ $_ -notin 'AllowedDomain', 'AllowAllKnownDomains' }))
-        if ($others.Count) { Stop-UnexpectedData $Source "$path.$($others[0])" 'expected AllowedDomain or nothing' }
+        foreach ($property in $value.PSObject.Properties) {
+            if ($property.Name -notin 'AllowedDomain', 'AllowAllKnownDomains') { Stop-UnexpectedData $Source "$path.$($property.Name)" 'expected AllowedDomain or nothing' }
+        }
         if (-not (Test-Property $value 'AllowedDomain')) { return @{ open = $true; domains = @(); text = 'every domain' } }
         $path = 'AllowedDomains.AllowedDomain'
     }
