@@ -8,21 +8,51 @@ export function missingPostgres(): string | null {
   return 'missing' in given ? given.missing : null
 }
 
+export interface TestDatabase {
+  /** Superuser. */
+  url: string
+  /** Runs one statement as superuser on this database. */
+  admin: <T = Record<string, unknown>>(statement: string) => Promise<T[]>
+  /** A login without any rights but to create schemas and roles, as a host would make it. */
+  addLogin: () => Promise<{ url: string; name: string }>
+  /** With the roles that were made for it. */
+  drop: (roles?: string[]) => Promise<void>
+}
+
 /** A new, empty database on the run's server. */
-export async function newDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+export async function newDatabase(): Promise<TestDatabase> {
   const given = inject('postgres')
   if ('missing' in given) throw new Error(given.missing)
   const name = `tenantscope_test_${randomBytes(6).toString('hex')}`
-  const admin = async (statement: string) => {
-    const sql = postgres(given.adminUrl, { max: 1, onnotice: () => {} })
-    try {
-      await sql.unsafe(statement)
-    } finally {
-      await sql.end({ timeout: 5 })
-    }
-  }
-  await admin(`create database ${name}`)
   const url = new URL(given.adminUrl)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => admin(`drop database if exists ${name} with (force)`) }
+  await run(given.adminUrl, `create database ${name}`)
+  const logins: string[] = []
+  return {
+    url: url.href,
+    admin: (statement) => run(url.href, statement),
+    addLogin: async () => {
+      const login = `login_${randomBytes(6).toString('hex')}`
+      await run(url.href, `create role ${login} login createrole password 'only-a-test'`)
+      await run(url.href, `grant create on database ${name} to ${login}`)
+      logins.push(login)
+      const loginUrl = new URL(url)
+      loginUrl.username = login
+      loginUrl.password = 'only-a-test'
+      return { url: loginUrl.href, name: login }
+    },
+    drop: async (roles = []) => {
+      await run(given.adminUrl, `drop database if exists ${name} with (force)`)
+      for (const role of [...roles, ...logins]) await run(given.adminUrl, `drop role if exists ${role}`)
+    },
+  }
+}
+
+async function run<T>(url: string, statement: string): Promise<T[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  try {
+    return [...(await sql.unsafe(statement))] as T[]
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
 }

@@ -1,0 +1,153 @@
+import { addTenant } from '@tenantscope/conformance'
+import type { Storage } from '@tenantscope/core'
+import postgres from 'postgres'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Database } from '../src/database.ts'
+import { hostConnections } from '../src/driver/connections.ts'
+import { PostgresDriver } from '../src/driver/postgres-driver.ts'
+import { migrations, postgresStorage } from '../src/index.ts'
+import { migrate } from '../src/migrations/migrate.ts'
+import { plannedMigrations } from '../src/migrations/migrations.ts'
+import { schemaNames } from '../src/schema-names.ts'
+import { missingPostgres, newDatabase, type TestDatabase } from './databases.ts'
+
+const missing = missingPostgres()
+
+describe.skipIf(missing)(`migrations on PostgreSQL${missing ? ` (${missing})` : ''}`, () => {
+  let database: TestDatabase
+  let sql: postgres.Sql
+  beforeEach(async () => {
+    database = await newDatabase()
+    sql = postgres(database.url, { max: 8, onnotice: () => {} })
+  })
+  afterEach(async () => {
+    await sql?.end({ timeout: 5 })
+    await database?.drop()
+  })
+  const db = () =>
+    new Database(
+      new PostgresDriver({
+        connections: hostConnections(sql, { acquireTimeoutMs: 5_000 }),
+        openListener: async () => sql,
+        owned: false,
+        queryTimeoutMs: 10_000,
+      }),
+      schemaNames({}),
+      { statementTimeoutMs: 10_000 },
+    )
+  const ledger = () =>
+    database.admin<{ version: number }>('select version, name from tenantscope.migrations order by version')
+
+  it('brings an empty database up once, however many do it at the same time', async () => {
+    const storages: Storage[] = Array.from({ length: 6 }, () => postgresStorage({ sql }))
+    await Promise.all(storages.map((storage) => storage.migrate()))
+    expect((await ledger()).map((row) => row.version)).toEqual(plannedMigrations().map((m) => m.version))
+    await addTenant(storages[0] as Storage)
+  })
+
+  it('does the same for two schemas of one server at the same time', async () => {
+    const other = await newDatabase()
+    const elsewhere = postgresStorage({ url: other.url })
+    try {
+      await Promise.all([
+        postgresStorage({ sql }).migrate(),
+        elsewhere.migrate(),
+        postgresStorage({ sql, schema: 's2' }).migrate(),
+      ])
+      expect(await elsewhere.health()).toMatchObject({ ok: true })
+    } finally {
+      await elsewhere.close()
+      await other.drop()
+    }
+  })
+
+  it('goes on where it stopped, and undoes a migration that failed half way', async () => {
+    await migrate(db())
+    const next = {
+      version: 2,
+      name: 'next',
+      checksum: 'c2',
+      sql: 'create table :schema.next (x int); alter table :schema.next enable row level security; alter table :schema.next force row level security;',
+    }
+    const broken = { ...next, sql: `${next.sql} select 1/0;` }
+    await expect(migrate(db(), [...plannedMigrations(), broken])).rejects.toMatchObject({ code: 'storage_refused' })
+    expect(await ledger()).toHaveLength(1)
+    expect(await database.admin(`select to_regclass('tenantscope.next')::text as t`)).toEqual([{ t: null }])
+    await migrate(db(), [...plannedMigrations(), next])
+    expect(await ledger()).toHaveLength(2)
+  })
+
+  it('refuses a schema that is newer than the package, naming both versions', async () => {
+    await migrate(db())
+    await database.admin(`insert into tenantscope.migrations values (7, 'future', 'x')`)
+    await expect(postgresStorage({ sql }).migrate()).rejects.toMatchObject({
+      code: 'storage_refused',
+      message: expect.stringMatching(/version 7.*up to 1/),
+    })
+  })
+
+  it('refuses a schema whose migration had another text', async () => {
+    await migrate(db())
+    await database.admin(`update tenantscope.migrations set checksum = 'other' where version = 1`)
+    await expect(postgresStorage({ sql }).migrate()).rejects.toMatchObject({
+      code: 'storage_refused',
+      message: expect.stringContaining('Migration 1 (scans)'),
+    })
+  })
+
+  it('finds nothing to do after a host applied the exported SQL itself, also without the right to change the schema', async () => {
+    const login = await database.addLogin()
+    for (const migration of migrations()) await database.admin(`begin; ${migration.sql} commit;`)
+    await database.admin(`grant tenantscope_app, tenantscope_worker to ${login.name}`)
+    await database.admin(`grant usage on schema tenantscope to ${login.name}`)
+    await database.admin(`grant select on tenantscope.migrations to ${login.name}`)
+    await database.admin(`alter role ${login.name} nocreaterole`)
+    const storage = postgresStorage({ url: login.url })
+    try {
+      await storage.migrate()
+      await addTenant(storage)
+      expect(await storage.health()).toMatchObject({ ok: true })
+    } finally {
+      await storage.close()
+      await database.admin(`drop owned by ${login.name}`)
+    }
+  })
+
+  it('says to migrate when nobody did', async () => {
+    const storage = postgresStorage({ sql, schema: 'nowhere' })
+    await expect(addTenant(storage)).rejects.toMatchObject({
+      code: 'storage_refused',
+      message: expect.stringContaining('migrate()'),
+    })
+    expect(await storage.health()).toMatchObject({ ok: false, detail: expect.stringContaining('migrate()') })
+  })
+})
+
+describe('migrations as text', () => {
+  it('carry the names asked for, and no placeholder', () => {
+    const [first] = migrations({ schema: 'msp', appRole: 'msp_app', workerRole: 'msp_worker' })
+    expect(first?.sql).toContain('create table "msp".scans')
+    expect(first?.sql).toContain('to "msp_worker"')
+    expect(first?.sql).not.toMatch(/(?<!:):(schema|app|worker|channel)/)
+  })
+
+  it('are never edited once shipped', () => {
+    expect(plannedMigrations().map((m) => [m.version, m.name, m.checksum])).toMatchInlineSnapshot(`
+      [
+        [
+          1,
+          "scans",
+          "6f4e5b2950ac90c77da1ee46414a2ffbeed7a82d5be6cc21e84acb6a0f361af9",
+        ],
+      ]
+    `)
+  })
+
+  it.for(['', 'Upper', 'with space', 'x"; drop schema public; --', '1st', 'pg_mine', 'a'.repeat(49)])(
+    'refuse the schema name %j',
+    (schema) => {
+      expect(() => migrations({ schema })).toThrow('/schema')
+      expect(() => postgresStorage({ url: 'postgres://h/d', schema })).toThrow('/schema')
+    },
+  )
+})
