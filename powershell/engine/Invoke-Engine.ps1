@@ -1,45 +1,45 @@
 # Host mode: one job on standard input, frames on standard output. Dot-sourced by Start-Checks.ps1, so that strict mode
 # holds in everything that reads evidence.
 
-# The cmdlets used belong to one assembly: loading it by name skips the search for modules, which costs more than it.
-Import-Module -Assembly ([Reflection.Assembly]::Load('Microsoft.PowerShell.Commands.Utility')) -DisableNameChecking
 $PSModuleAutoLoadingPreference = 'None'
-foreach ($file in 'protocol/frames', 'protocol/host-lines', 'protocol/job') { . "$PSScriptRoot/$file.ps1" }
+foreach ($file in 'frames', 'host-lines', 'job', 'first-requests') { . "$PSScriptRoot/protocol/$file.ps1" }
 
 $frames = Open-FrameChannel
 $totals = @{ checks = 0; sources = 0; requests = 0 }
 $hostLines = Open-HostLines
 Start-HostLine $hostLines
-# Loaded while the job is on its way.
-foreach ($file in 'judge/states', 'judge/reading', 'judge/checks', 'judge/benchmarks', 'collect/declarations', 'collect/plan', 'collect/readings', 'collect/services',
-    'collect/judging-loop', 'http/tokens', 'http/calls', 'http/loop') { . "$PSScriptRoot/$file.ps1" }
 
 try {
     $firstLine = $hostLines.task.Result
     if ($null -eq $firstLine) { [Environment]::Exit(70) }
     Start-HostLine $hostLines
     $job = Read-Job $firstLine
-    $firstLine = $null
-    $engine = @{
-        root = $root; job = $job; plan = $null; services = @{}; lanes = @{}; readings = @{}; queue = [Collections.Generic.List[object]]::new()
-        live = [Collections.Generic.List[object]]::new(); awaited = @{}; hostRequests = 0; settled = [Collections.Generic.Queue[string]]::new()
-        ready = [Collections.Generic.Queue[string]]::new(); pendingChecks = @{}; batchMax = 20; plans = $null; http = $null; judgingScan = $null
-    }
-    $benchmark = Read-Benchmark $root $job.benchmark.id $job.benchmark.version
-    if ($null -eq $benchmark) { Stop-Job 'benchmark_unknown' "There is no benchmark $($job.benchmark.id) $($job.benchmark.version)." }
     $unknown = [Collections.Generic.List[string]]::new()
-    $controls = Select-Controls $benchmark $job.controls $unknown
+    $declaredSources = Get-DeclaredSources $job $unknown
+    if ($null -eq $declaredSources) { Stop-Job 'benchmark_unknown' "There is no benchmark $($job.benchmark.id) $($job.benchmark.version)." }
     if ($unknown.Count) { Stop-Job 'control_unknown' "The benchmark has no control $($unknown -join ', ')." }
     if ($job.network.caFile -and -not [IO.File]::Exists($job.network.caFile)) { Stop-Job 'ca_file_missing' 'network.caFile names a file that does not exist.' }
+    Send-PlainFrame 'ready' "`"engine`":`"$engineVersion`",`"powershell`":`"$($PSVersionTable.PSVersion)`",`"pid`":$PID,`"controls`":$($job.controls.Count),`"sources`":$($declaredSources.Count)"
+    $firstTokens = Send-FirstTokenRequests (Get-FirstServices $declaredSources) $job.cloud
+
+    # Everything else is loaded while the host signs in.
+    Import-UtilityCmdlets
+    foreach ($file in 'judge/states', 'judge/reading', 'judge/checks', 'judge/benchmarks', 'judge/judging', 'collect/declarations', 'collect/plan', 'collect/readings',
+        'collect/services', 'collect/judging-loop', 'collect/units', 'collect/objects', 'collect/requests', 'collect/pages', 'collect/failures', 'collect/dns',
+        'http/client', 'http/tokens', 'http/calls', 'http/answers', 'http/outcomes', 'http/links', 'http/loop') { . "$PSScriptRoot/$file.ps1" }
+    $job.inputs = ConvertFrom-Json -InputObject $job.inputsJson -NoEnumerate -DateKind String
+    $engine = @{
+        root = $root; job = $job; plan = $null; services = @{}; lanes = @{}; readings = @{}; queue = [Collections.Generic.List[object]]::new()
+        live = [Collections.Generic.List[object]]::new(); awaited = @{}; hostRequests = $firstTokens.Count; firstTokens = @{}
+        settled = [Collections.Generic.Queue[string]]::new(); ready = [Collections.Generic.Queue[string]]::new(); pendingChecks = @{}
+        batchMax = 20; plans = $null; http = $null; judgingScan = $null
+    }
+    foreach ($id in $firstTokens.Keys) { $engine.firstTokens[$firstTokens[$id]] = $id }
+    $engine.http = try { New-HttpClient $job.network } catch { Stop-Job 'network_malformed' "network.proxyUrl or network.caFile cannot be used ($($_.Exception.GetBaseException().GetType().Name))." }
+    $controls = Select-Controls (Read-Benchmark $root $job.benchmark.id $job.benchmark.version) $job.controls $unknown
     $engine.plan = New-Plan $root $controls $job.sources $job.inputs
     $engine.judgingScan = @{ inputs = $job.inputs; startedAt = $job.startedAt; tenant = $job.tenant }
-    Send-Frame 'ready' ([ordered]@{ engine = $engineVersion; powershell = "$($PSVersionTable.PSVersion)"; pid = $PID; controls = $controls.Count; sources = $engine.plan.sources.Count })
-
-    # Tokens are the first thing the scan waits for: ask for all of them, then load the rest.
     foreach ($service in (Get-PlannedServices $engine.plan)) { Add-Service $service }
-    foreach ($file in 'collect/units', 'collect/objects', 'collect/requests', 'collect/pages', 'collect/failures', 'collect/dns', 'http/client', 'http/answers',
-        'http/outcomes', 'http/links', 'judge/judging') { . "$PSScriptRoot/$file.ps1" }
-    $engine.http = try { New-HttpClient $job.network } catch { Stop-Job 'network_malformed' "network.proxyUrl or network.caFile cannot be used ($($_.Exception.GetBaseException().GetType().Name))." }
     # All readings exist before the first starts: they wait for each other.
     foreach ($id in $engine.plan.sources.Keys) { $engine.readings[$id] = New-Reading $id $engine.plan.sources[$id] }
     Initialize-Checks

@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import type { Simulator, TenantDocument } from '@tenantscope/m365-simulator'
 import * as x509 from '@peculiar/x509'
+import type { Simulator, TenantDocument } from '@tenantscope/m365-simulator'
 import { importPKCS8, SignJWT } from 'jose'
 import { fetch, ProxyAgent } from 'undici'
 import { startPwsh } from './pwsh.ts'

@@ -25,7 +25,7 @@ function Start-Reading {
     if ($declaration['fallbackOf']) { Start-FallbackReading $Reading; return }
     if ($declaration['service'] -eq 'dns') { Start-DnsReading $Reading; return }
     $service = $engine.services[$declaration['service']]
-    if ($service.problem) { Complete-Reading $Reading $service.problem.state $null $service.problem.error; return }
+    if ($service.problem) { Complete-Reading $Reading $service.problem.state $null (Copy-Fields $service.problem.error); return }
     if (-not $service.prepared) { $service.waiting.Add($Reading); Start-ServicePreparation $service; return }
     Start-ReadingCalls $Reading
 }
@@ -121,6 +121,14 @@ function Complete-Derivation {
         'microsoftAuthenticator' { Set-MicrosoftAuthenticator $Reading }
         'globalAdministrators' { Set-GlobalAdministrators $Reading }
     }
+}
+
+# Sources that share an error must not share the object: each adds its own remedy.
+function Copy-Fields {
+    param($Fields)
+    $copy = [ordered]@{}
+    foreach ($name in $Fields.Keys) { $copy[$name] = $Fields[$name] }
+    $copy
 }
 
 function Copy-Problem {

@@ -27,7 +27,11 @@ function Add-Service {
     $service.prepared = $Name -notin 'sharepoint', 'compliance'
     $service.anchor = "$($declaration['anchor'])".Replace('{tenantId}', $engine.job.tenant.id)
     # SharePoint's scope names a host that is not known yet.
-    if ($Name -ne 'sharepoint') { Request-Token $service $false }
+    if ($Name -eq 'sharepoint') { return }
+    if (-not $engine.firstTokens.ContainsKey($Name)) { Request-Token $service $false; return }
+    $service.token.state = 'asked'
+    $service.token.askedAt = Get-ElapsedMs
+    $engine.awaited[$engine.firstTokens[$Name]] = @{ kind = 'token'; service = $Name }
 }
 
 function Start-ServicePreparation {
@@ -46,7 +50,7 @@ function Complete-ServicePreparation {
     $waiting = $Service.waiting.ToArray()
     $Service.waiting.Clear()
     foreach ($reading in $waiting) {
-        if ($null -ne $Problem) { Complete-Reading $reading $Problem.state $null $Problem.error } else { Start-ReadingCalls $reading }
+        if ($null -ne $Problem) { Complete-Reading $reading $Problem.state $null (Copy-Fields $Problem.error) } else { Start-ReadingCalls $reading }
     }
 }
 

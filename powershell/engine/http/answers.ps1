@@ -85,9 +85,10 @@ function ConvertFrom-RetryAfter {
 
 function Read-AnswerBody {
     param($Answer)
-    # The parser takes more than JSON (single quotes, comments, nothing at all): look at the text first.
     if ($Answer.text -notmatch '\A\s*[\[{]') { return }
     try {
+        # The cmdlet takes more than JSON (single quotes, comments): the strict parser looks first.
+        [Text.Json.JsonDocument]::Parse($Answer.text).Dispose()
         $Answer.body = ConvertFrom-Json -InputObject $Answer.text -NoEnumerate -DateKind String
         $Answer.parsed = $true
         $Answer.annotated = Test-Annotated $Answer.text

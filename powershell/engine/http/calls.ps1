@@ -23,7 +23,8 @@ function Start-ReadyCalls {
         $token = $engine.services[$call.service].token
         if ($token.state -eq 'failed') {
             $queue.RemoveAt($index); $index--
-            Stop-Unit $call.unit $token.problem
+            # A refused sign-in answers every source of the service, whatever it was for.
+            Complete-Reading $call.unit.reading $token.problem.state $null (Copy-Fields $token.problem.error)
             continue
         }
         if ((Get-SourceTimeLeft $call.unit.reading) -le 0) {

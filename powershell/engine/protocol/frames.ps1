@@ -9,6 +9,11 @@ function Open-FrameChannel {
     $frames
 }
 
+# The cmdlets used belong to one assembly: loading it by name skips the search for modules, which costs more than it.
+function Import-UtilityCmdlets {
+    Import-Module -Assembly ([Reflection.Assembly]::Load('Microsoft.PowerShell.Commands.Utility')) -DisableNameChecking -Global
+}
+
 function Send-Frame {
     param([string]$Type, $Fields)
     $frame = [ordered]@{ t = $Type; seq = ++$frames.sequence }
@@ -16,6 +21,14 @@ function Send-Frame {
     # -InputObject, not the pipe (which unrolls arrays); a depth, because the default of two cuts silently.
     $json = ConvertTo-Json -InputObject $frame -Compress -Depth 100 -WarningAction SilentlyContinue
     $frames.writer.WriteLine($frames.mark + $json)
+    $frames.writer.Flush()
+}
+
+# A frame whose fields are JSON text already: for the first frames, sent before the cmdlets are loaded.
+function Send-PlainFrame {
+    param([string]$Type, [string]$Fields)
+    $sequence = ++$frames.sequence
+    $frames.writer.WriteLine("$($frames.mark){`"t`":`"$Type`",`"seq`":$sequence,$Fields}")
     $frames.writer.Flush()
 }
 
@@ -30,6 +43,7 @@ function Send-Log {
 # The last frame and the end of the process. An exit code proves nothing to the host; the frame does.
 function Complete-Job {
     param([ValidateSet('completed', 'cancelled', 'timed_out', 'failed')][string]$Outcome, $Problem)
+    Import-UtilityCmdlets
     $process = [Diagnostics.Process]::GetCurrentProcess()
     $fields = [ordered]@{
         outcome = $Outcome; ms = (Get-ElapsedMs); checks = $totals.checks; sources = $totals.sources; requests = $totals.requests

@@ -62,7 +62,7 @@ function Read-Job {
     param([string]$Line)
     $node = if ($Line) { ConvertFrom-HostLine $Line }
     $nonce = if ($null -ne $node) { Get-NodeText $node 'nonce' }
-    if ($nonce -notmatch '^[A-Za-z0-9_-]{16,64}$') {
+    if ("$nonce" -notmatch '^[A-Za-z0-9_-]{16,64}$') {
         # Without a nonce no frame can be addressed: the host sees the exit code and this line.
         [Console]::Error.WriteLine('The first line is not a job with a nonce of 16 to 64 characters of A-Z a-z 0-9 _ -.')
         [Environment]::Exit(64)
@@ -94,6 +94,6 @@ function Read-Job {
     $job.startedAt = $startedAt
     $given = $node['inputs']
     if ($null -ne $given -and $given -isnot [Text.Json.Nodes.JsonObject]) { Stop-Job 'job_malformed' 'inputs must be an object.' }
-    $job.inputs = ConvertFrom-Json -InputObject ($null -eq $given ? '{}' : $given.ToJsonString()) -NoEnumerate -DateKind String
+    $job.inputsJson = $null -eq $given ? '{}' : $given.ToJsonString()   # an object for verdicts later, when the cmdlet is there
     $job
 }

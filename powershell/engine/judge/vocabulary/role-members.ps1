@@ -58,3 +58,30 @@ function Get-PrincipalName {
     }
     $Id
 }
+
+# Everybody who is active in an administrator role, as Add-Members sorts them. Wants graph/directoryRoles,
+# graph/directoryRoles/{id}/members and (optional) graph/groups/{id}/members.
+function Get-AdministratorMembers {
+    param([Parameter(Position = 0)]$Evidence)
+    $roleSource = 'graph/directoryRoles'
+    $memberSource = 'graph/directoryRoles/{id}/members'
+    # Administrator roles by name, as the rule has it, and Global Reader, which sees everything those roles see.
+    $rows = Get-Rows $Evidence $roleSource
+    $roles = $rows.Where({
+            $name = Read-String $_ 'displayName' -Of $roleSource
+            $name -like '*Administrator*' -or $name -eq 'Global Reader' })
+    # Every tenant has activated Global Administrator: a list without any administrator role was not read properly.
+    if (-not $roles.Count) { Stop-UnexpectedData $roleSource '' 'expected at least one administrator role, found none' }
+
+    $found = New-MemberSet
+    foreach ($role in $roles) {
+        $id = Read-String $role 'id' -Of $roleSource
+        Add-Members $Evidence (Get-MemberRows $Evidence $memberSource $id) $memberSource $found
+    }
+    # One role without members is normal. All of them without anybody is no tenant one can administer, so the lists are
+    # not believed: nothing was looked at, and nothing looked at must not read as "all is well".
+    if (-not $found.users.Count -and -not $found.servicePrincipals.Count) {
+        Stop-UnexpectedData $memberSource '' 'expected at least one member in the administrator roles, found none'
+    }
+    $found
+}

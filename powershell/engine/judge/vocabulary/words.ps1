@@ -7,3 +7,10 @@ function Format-NameList {
     if ($list.Count -le $AtMost) { return $list -join ', ' }
     "$($list[0..($AtMost - 1)] -join ', ') and $($list.Count - $AtMost) more"
 }
+
+# One sentence of several statements: 'a; b' becomes 'A; b.'.
+function Format-Sentence {
+    param([Parameter(Position = 0)][string[]]$Statements, [string]$With = '; ')
+    $text = $Statements -join $With
+    "$($text.Substring(0, 1).ToUpperInvariant())$($text.Substring(1))."
+}

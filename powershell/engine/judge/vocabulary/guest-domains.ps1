@@ -1,0 +1,31 @@
+# From where guests may be invited: the setting is a JSON text inside a policy.
+
+# The B2BManagementPolicy object of the organisation, or nothing when there is none. A collection may hold policies of
+# other kinds (the older route does); only the definition tells them apart.
+function Get-GuestDomainPolicy {
+    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source)
+    $first = $null
+    $chosen = $null
+    $rows = Get-Rows $Evidence $Source
+    foreach ($row in $rows) {
+        $definition = Read-Property $row 'definition' -Of $Source
+        # The older route gives the text itself instead of a list with one.
+        $texts = if ($definition -is [string]) { , @($definition) } else { Read-StringList $row 'definition' -Of $Source }
+        $policy = $null
+        foreach ($text in $texts) {
+            if ($text -notlike '*B2BManagementPolicy*') { continue }
+            $parsed = try { ConvertFrom-Json -InputObject $text -NoEnumerate -DateKind String } catch { Stop-UnexpectedData $Source 'definition' 'the text is not JSON' }
+            $policy = Read-Object $parsed 'B2BManagementPolicy' -Of "$Source definition"
+        }
+        if ($null -eq $policy) { continue }
+        $first ??= $policy
+        $default = (Test-Property $row 'isOrganizationDefault') -and (Read-NullableBoolean $row 'isOrganizationDefault' -Of $Source)
+        if (-not $default) { continue }
+        if ($null -ne $chosen) { Stop-UnexpectedData $Source 'isOrganizationDefault' 'expected one policy of the organisation, found several' }
+        $chosen = $policy
+    }
+    $policy = $chosen ?? $first
+    # The newer route holds nothing else, so rows without that policy are not what was expected.
+    if ($null -eq $policy -and $rows.Count -and $Source -like '*/b2bManagementPolicies') { Stop-UnexpectedData $Source 'definition' 'expected a B2BManagementPolicy, found none' }
+    $policy
+}
