@@ -1,4 +1,11 @@
-import type { CredentialStore, M365TenantPatch, M365TenantStore, StoredCredential } from '@tenantscope/core'
+import type {
+  CredentialStore,
+  M365Tenant,
+  M365TenantPatch,
+  M365TenantStore,
+  Page,
+  StoredCredential,
+} from '@tenantscope/core'
 import type { Database, SqlValue, Tx } from '../database.ts'
 import { newestFirst, readCursor, readPage, Values } from './paging.ts'
 import { type CredentialRow, type TenantRow, toCredential, toTenant } from './rows.ts'
@@ -52,30 +59,7 @@ export function tenantStore(db: Database): M365TenantStore {
         )
         return row && toTenant(row)
       }),
-    list: async ({ platformTenantId, status, q, cursor, limit }) => {
-      const at = readCursor(newestFirst, cursor)
-      const values = new Values()
-      const conditions = [`t.platform_tenant_id = ${values.add(platformTenantId)}`]
-      if (status !== null) conditions.push(`t.status = ${values.add(status)}`)
-      if (q !== null && q !== '') {
-        const needle = `lower(${values.add(q)})`
-        // strpos knows no wildcards, so %, _ and \ are what they are.
-        const places = ['t.name', 't.default_domain', `coalesce(t.description, '')`, 't.m365_tenant_id']
-        conditions.push(`(${places.map((place) => `strpos(lower(${place}), ${needle}) > 0`).join(' or ')})`)
-      }
-      return db.asTenant(platformTenantId, (tx) =>
-        readPage<TenantRow, ReturnType<typeof toTenant>>({
-          tx,
-          keyset: newestFirst,
-          from: ':schema.m365_tenants t',
-          conditions,
-          values,
-          at,
-          limit,
-          map: toTenant,
-        }),
-      )
-    },
+    list: (params) => listTenants(db, params),
     update: async ({ platformTenantId, id, patch }) => {
       if (!isRowId(id)) return null
       return db.asTenant(platformTenantId, (tx) => updateTenant(tx, { platformTenantId, id, patch }))
@@ -91,6 +75,34 @@ export function tenantStore(db: Database): M365TenantStore {
       })
     },
   }
+}
+
+async function listTenants(
+  db: Database,
+  { platformTenantId, status, q, cursor, limit }: Parameters<M365TenantStore['list']>[0],
+): Promise<Page<M365Tenant>> {
+  const at = readCursor(newestFirst, cursor)
+  const values = new Values()
+  const conditions = [`t.platform_tenant_id = ${values.add(platformTenantId)}`]
+  if (status !== null) conditions.push(`t.status = ${values.add(status)}`)
+  if (q !== null && q !== '') {
+    const needle = `lower(${values.add(q)})`
+    // strpos knows no wildcards, so %, _ and \ are what they are.
+    const places = ['t.name', 't.default_domain', `coalesce(t.description, '')`, 't.m365_tenant_id']
+    conditions.push(`(${places.map((place) => `strpos(lower(${place}), ${needle}) > 0`).join(' or ')})`)
+  }
+  return db.asTenant(platformTenantId, (tx) =>
+    readPage<TenantRow, M365Tenant>({
+      tx,
+      keyset: newestFirst,
+      from: ':schema.m365_tenants t',
+      conditions,
+      values,
+      at,
+      limit,
+      map: toTenant,
+    }),
+  )
 }
 
 async function updateTenant(tx: Tx, params: { platformTenantId: string; id: string; patch: M365TenantPatch }) {

@@ -18,7 +18,13 @@ import {
   sampleTenant,
 } from './samples.ts'
 
-export function m365TenantTests({ test: { describe, it }, storage }: SuiteContext): void {
+export function m365TenantTests(context: SuiteContext): void {
+  tenantInsertTests(context)
+  tenantChangeTests(context)
+  tenantListTests(context)
+}
+
+function tenantInsertTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('m365Tenants', () => {
     it('gives back every field as it was stored', async () => {
       const tenant = sampleTenant(newPlatformTenant(), {
@@ -67,7 +73,11 @@ export function m365TenantTests({ test: { describe, it }, storage }: SuiteContex
       const { platformTenantId, id } = tenant
       assert.deepEqual(await storage().credentials.get({ platformTenantId, m365TenantId: id }), credential)
     })
+  })
+}
 
+function tenantChangeTests({ test: { describe, it }, storage }: SuiteContext): void {
+  describe('m365Tenants, changed and deleted', () => {
     it('updates the fields of the patch and leaves the others', async () => {
       const tenant = await addTenant(storage(), { description: 'old', inputs: { a: 1 } })
       const { platformTenantId, id } = tenant
@@ -133,7 +143,9 @@ export function m365TenantTests({ test: { describe, it }, storage }: SuiteContex
       assert.deepEqual(await storage().scans.get({ platformTenantId, scanId: survivor.id }), survivor)
     })
   })
+}
 
+function tenantListTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('m365Tenants.list', () => {
     const list = (platformTenantId: string, filters: { status?: 'active' | 'inactive'; q?: string } = {}) =>
       storage()

@@ -5,13 +5,14 @@ import { addRunning, addScan, addTenant, must, recordOf, sampleResult } from './
 
 type Turn = (cursor: string | null, limit: number) => Promise<Page<unknown>>
 
-/** A list of seven entries with names for them, and, where a list grows at its beginning, a way to put one more there. */
+/** A list of seven entries, with names for them. */
 interface Listed {
   list: Turn
   name: (entry: never) => string
   names: string[]
 }
 
+/** With a way to put one more at its beginning. */
 interface Growing extends Listed {
   prepend: () => Promise<void>
 }

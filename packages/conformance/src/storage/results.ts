@@ -14,7 +14,12 @@ import {
   sampleResult,
 } from './samples.ts'
 
-export function resultTests({ test: { describe, it }, storage }: SuiteContext): void {
+export function resultTests(context: SuiteContext): void {
+  storedResultTests(context)
+  eventAndEvidenceTests(context)
+}
+
+function storedResultTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('results', () => {
     it('gives back every field as it was recorded', async () => {
       const scan = await addRunning(storage())
@@ -84,7 +89,9 @@ export function resultTests({ test: { describe, it }, storage }: SuiteContext): 
       }
     })
   })
+}
 
+function eventAndEvidenceTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('events', () => {
     it('reads in sequence, after a given one, up to a limit', async () => {
       const scan = await addRunning(storage())

@@ -17,7 +17,13 @@ import {
   sampleTenant,
 } from './samples.ts'
 
-export function valueTests({ test: { describe, it }, storage, capabilities }: SuiteContext): void {
+export function valueTests(context: SuiteContext): void {
+  unstorableTextTests(context)
+  jsonTests(context)
+  copyTests(context)
+}
+
+function unstorableTextTests({ test: { describe, it }, storage, capabilities }: SuiteContext): void {
   const replaced = capabilities.unstorableText === 'replaced'
   /** A text with every kind of unstorable character, and what must come back. */
   const hostile = 'nul:\u0000 high:\ud800 low:\udc00! pair:🙂 escaped:\\u0000 \\ud800'
@@ -62,7 +68,11 @@ export function valueTests({ test: { describe, it }, storage, capabilities }: Su
       const page = await storage().m365Tenants.list({ platformTenantId, status: null, q, cursor: null, limit: 5 })
       assert.deepEqual(page.data, [stored])
     })
+  })
+}
 
+function jsonTests({ test: { describe, it }, storage }: SuiteContext): void {
+  describe('JSON values', () => {
     it('of any depth and kind of JSON come back as they were', async () => {
       const scan = await addRunning(storage())
       let deep: unknown = 'bottom'
@@ -100,7 +110,11 @@ export function valueTests({ test: { describe, it }, storage, capabilities }: Su
       const stored = must((await resultsOf(storage(), scan))[0]?.findings[0], 'finding')
       assert.equal(Object.getPrototypeOf(stored.actual), Object.prototype)
     })
+  })
+}
 
+function copyTests({ test: { describe, it }, storage }: SuiteContext): void {
+  describe('entities and times', () => {
     it('of time keep every millisecond, before and after the epoch', async () => {
       for (const time of ['1969-12-31T23:59:59.999Z', '2026-03-29T01:30:00.001Z', '2038-01-19T03:14:08.500Z']) {
         const createdAt = new Date(time)

@@ -20,6 +20,7 @@ import {
 
 export function leaseTests(context: SuiteContext): void {
   claimTests(context)
+  renewTests(context)
   releaseTests(context)
   sweepTests(context)
 }
@@ -88,7 +89,9 @@ function claimTests({ test: { describe, it }, storage }: SuiteContext): void {
       assert.equal(await claim({ ...running, id: 'no-uuid' }), null)
     })
   })
+}
 
+function renewTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('work.renewLease', () => {
     it('moves the lease for its owner and nobody else', async () => {
       const scan = await addRunning(storage())
@@ -119,7 +122,7 @@ function claimTests({ test: { describe, it }, storage }: SuiteContext): void {
         scans.map((scan) => scan.id),
       )
       assert.equal((await storage().work.listPending({ limit: 2 })).length, 2)
-      await claim(must(scans[0], 'scan'))
+      await storage().work.claim({ scanId: must(scans[0], 'scan').id, workerId: 'worker-1', leaseMs, at })
       assert.deepEqual(
         await mine(1000),
         scans.slice(1).map((scan) => scan.id),

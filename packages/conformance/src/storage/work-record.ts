@@ -17,8 +17,13 @@ import {
 } from './samples.ts'
 
 export function recordTests(context: SuiteContext): void {
-  const { test, storage } = context
-  const { describe, it } = test
+  recordStepTests(context)
+  recordLimitTests(context)
+  finishTests(context)
+  finishGuardTests(context)
+}
+
+function recordStepTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('work.record', () => {
     it('stores results, evidence and events in one step and brings the scan up to date', async () => {
       const scan = await addRunning(storage())
@@ -76,7 +81,11 @@ export function recordTests(context: SuiteContext): void {
       const scan = await addRunning(storage())
       assert.deepEqual(await storage().work.record(recordOf(scan)), { accepted: true, scan })
     })
+  })
+}
 
+function recordLimitTests({ test: { describe, it }, storage }: SuiteContext): void {
+  describe('work.record at its limits', () => {
     it('gives concurrent records gapless sequences and exact counts', async () => {
       const planned = Array.from({ length: 20 }, (_, i) => `1.${i}`)
       const scan = await addRunning(storage(), { plannedControls: planned })
@@ -136,7 +145,6 @@ export function recordTests(context: SuiteContext): void {
       assert.deepEqual(await resultsOf(storage(), scan), [])
     })
   })
-  finishTests(context)
 }
 
 function finishTests({ test: { describe, it }, storage }: SuiteContext): void {
@@ -195,7 +203,11 @@ function finishTests({ test: { describe, it }, storage }: SuiteContext): void {
       const last = must((await eventsOf(storage(), scan)).at(-1), 'event')
       assert.deepEqual([last.type, last.data.failureReason], ['scan.failed', 'timed_out'])
     })
+  })
+}
 
+function finishGuardTests({ test: { describe, it }, storage }: SuiteContext): void {
+  describe('work.finish, guarded', () => {
     it('is done by one of many, and never again', async () => {
       const scan = await addRunning(storage())
       const endings = ['completed', 'failed', 'cancelled'] as const
