@@ -1,25 +1,6 @@
 param($Evidence, $Context)
-$roleSource = 'graph/directoryRoles'
-$memberSource = 'graph/directoryRoles/{id}/members'
 $userSource = 'graph/users/{id}'
-
-# Administrator roles by name, as the rule has it, and Global Reader, which sees everything those roles see.
-$roles = (Get-Rows $Evidence $roleSource).Where({
-        $name = Read-String $_ 'displayName' -Of $roleSource
-        $name -like '*Administrator*' -or $name -eq 'Global Reader' })
-# Every tenant has activated Global Administrator: a list without any administrator role was not read properly.
-if (-not $roles.Count) { Stop-UnexpectedData $roleSource '' 'expected at least one administrator role, found none' }
-
-$found = New-MemberSet
-foreach ($role in $roles) {
-    $id = Read-String $role 'id' -Of $roleSource
-    Add-Members $Evidence (Get-MemberRows $Evidence $memberSource $id) $memberSource $found
-}
-# One role without members is normal. All of them without anybody is no tenant one can administer, so the lists are
-# not believed: nothing was looked at, and nothing looked at must not read as "all is well".
-if (-not $found.users.Count -and -not $found.servicePrincipals.Count) {
-    Stop-UnexpectedData $memberSource '' 'expected at least one member in the administrator roles, found none'
-}
+$found = Get-AdministratorMembers $Evidence
 
 # Only the users who hold a role matter: the map may hold others whose entries failed. Blocked accounts count,
 # because unblocking one is a change in the on-premises directory's reach.
