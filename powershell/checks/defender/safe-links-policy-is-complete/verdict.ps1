@@ -18,69 +18,23 @@ function Get-Deviations {
     }
 }
 
-# Whom a rule reaches: @{ enabled; reaches; scope }. An axis that is null is not used; all unused means everybody.
-# A narrow scope still counts (one complete policy in use is the test), but it is shown. A rule whose exceptions
-# take away everything it names reaches nobody.
-function Get-Reach {
-    param($Rule, [string]$Of)
-    $enabled = (Read-String $Rule 'State' -Of $Of) -eq 'Enabled'
-    $scope = [Collections.Generic.List[string]]::new()
-    $cancelled = $false
-    foreach ($axis in 'RecipientDomainIs', 'SentTo', 'SentToMemberOf') {
-        $named = Read-StringList $Rule $axis -Of $Of -NullIsEmpty
-        if (-not $named.Count) { continue }
-        $scope.Add("$axis $(Format-NameList $named)")
-        $except = @()
-        if (Test-Property $Rule "ExceptIf$axis") { $except = Read-StringList $Rule "ExceptIf$axis" -Of $Of -NullIsEmpty }
-        if (-not $named.Where({ $_ -notin $except })) { $cancelled = $true }
-    }
-    @{ enabled = $enabled; reaches = $enabled -and -not $cancelled; scope = if ($scope.Count) { $scope -join ' and ' } else { 'everyone' } }
-}
-
-# 'Standard', 'Strict' or '' for a policy that belongs to no preset.
-function Get-PresetName {
-    param($Policy, [string]$Identity)
-    if (Test-Property $Policy 'RecommendedPolicyType') {
-        $type = Read-String $Policy 'RecommendedPolicyType' -Of $policySource
-        return $type -in 'Standard', 'Strict' ? $type : ''
-    }
-    # An answer that leaves the type out still has the reserved name, followed by digits.
-    $match = [regex]::Match($Identity, '^(Standard|Strict) Preset Security Policy\d*$', 'IgnoreCase')
-    $match.Success ? $match.Groups[1].Value : ''
-}
-
-function Test-BuiltIn {
-    param($Policy, [string]$Identity)
-    if (Test-Property $Policy 'IsBuiltInProtection') { return Read-Boolean $Policy 'IsBuiltInProtection' -Of $policySource }
-    $Identity -eq 'Built-In Protection Policy'
-}
-
-# The preset's own rule: it names its Safe Links policy, or is known by the preset's name.
-function Test-PresetRule {
-    param($Rule, [string[]]$Names, [string]$Preset)
-    if (Test-Property $Rule 'SafeLinksPolicy') {
-        $target = Read-NullableString $Rule 'SafeLinksPolicy' -Of $presetSource
-        if ($target) { return $target -in $Names }
-    }
-    $Preset -and (Read-String $Rule 'Identity' -Of $presetSource) -eq "$Preset Preset Security Policy"
-}
-
-# How a complete policy reaches people: @{ reaches; how }.
+# How a complete policy reaches people: @{ reaches; how }. A narrow scope still counts (one complete policy in use is the
+# test), but it is shown.
 function Get-Application {
-    param($Policy, [string]$Identity, $Rules)
-    if (Test-BuiltIn $Policy $Identity) { return @{ reaches = $true; how = 'built-in protection, everyone without another policy' } }
-    $names = @($Identity; if (Test-Property $Policy 'Name') { Read-String $Policy 'Name' -Of $policySource })
-    $preset = Get-PresetName $Policy $Identity
+    param($Policy, $Rules)
+    if (Test-BuiltInPolicy $Policy -Of $policySource) { return @{ reaches = $true; how = 'built-in protection, everyone without another policy' } }
+    $names = Get-PolicyNames $Policy -Of $policySource
+    $preset = Get-PresetName $Policy -Of $policySource
     $attached = @(
         foreach ($rule in $Rules) { if ((Read-String $rule 'SafeLinksPolicy' -Of $ruleSource) -in $names) { @{ rule = $rule; of = $ruleSource; kind = 'rule' } } }
         if (Test-Source $Evidence $presetSource) {
             $presetRules = Get-Rows $Evidence $presetSource
-            foreach ($rule in $presetRules) { if (Test-PresetRule $rule $names $preset) { @{ rule = $rule; of = $presetSource; kind = 'preset' } } }
+            foreach ($rule in $presetRules) { if (Test-PresetRule $rule -Of $presetSource -Property 'SafeLinksPolicy' -Names $names -Preset $preset) { @{ rule = $rule; of = $presetSource; kind = 'preset' } } }
         }
     )
     $why = 'no rule'
     foreach ($one in $attached) {
-        $reach = Get-Reach $one.rule $one.of
+        $reach = Get-RuleReach $one.rule -Of $one.of
         if ($reach.reaches) { return @{ reaches = $true; how = "$($one.kind): $($reach.scope)" } }
         $why = if ($reach.enabled) { "$($one.kind) whose exceptions leave nobody" } else { "$($one.kind) is disabled" }
     }
@@ -90,7 +44,7 @@ function Get-Application {
 
 $policies = Get-Rows $Evidence $policySource
 $rules = Get-Rows $Evidence $ruleSource
-foreach ($rule in $rules) { [void](Read-String $rule 'SafeLinksPolicy' -Of $ruleSource); [void](Get-Reach $rule $ruleSource) }
+foreach ($rule in $rules) { [void](Read-String $rule 'SafeLinksPolicy' -Of $ruleSource); [void](Get-RuleReach $rule -Of $ruleSource) }
 # Read with a licence, an empty list means that nothing is protected (even the built-in policy is gone).
 if (-not $policies.Count) {
     $none = New-Finding -ResourceId 'SafeLinksPolicy' -ResourceName 'Safe Links policies' -Property 'count' -Expected 'at least one complete policy' -Actual 0 -Compliant $false
@@ -104,7 +58,7 @@ foreach ($policy in $policies) {
     $identity = Read-String $policy 'Identity' -Of $policySource
     $deviations = @(Get-Deviations $policy $identity)
     if ($deviations.Count) { foreach ($deviation in $deviations) { $lacking.Add($deviation) }; continue }
-    $application = Get-Application $policy $identity $rules
+    $application = Get-Application $policy $rules
     $expected = 'an enabled rule, an enabled preset, or built-in protection'
     $finding = New-Finding -ResourceId $identity -ResourceName $identity -Property 'applied by' -Expected $expected -Actual $application.how -Compliant $application.reaches
     if ($application.reaches) { $working.Add($finding); continue }

@@ -80,8 +80,7 @@ $problems = @(
     if ($open.Count) { "automatic forwarding is not switched off in the outbound $($open.Count -eq 1 ? 'policy' : 'policies') $(Format-NameList $open)" }
 )
 if ($problems.Count) {
-    $sentence = $problems -join ' and '
-    return New-Verdict fail "$($sentence.Substring(0, 1).ToUpperInvariant() + $sentence.Substring(1))." $all
+    return New-Verdict fail (Format-Sentence $problems -With ' and ') $all
 }
 if ($unclear.Count) {
     $names = @(foreach ($one in $unclear) { $one.resourceName })

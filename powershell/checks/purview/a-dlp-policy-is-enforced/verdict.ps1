@@ -2,29 +2,16 @@ param($Evidence, $Context)
 $source = 'compliance/Get-DlpCompliancePolicy'
 $locations = [ordered]@{ ExchangeLocation = 'Exchange'; SharePointLocation = 'SharePoint'; OneDriveLocation = 'OneDrive'; TeamsLocation = 'Teams' }
 
-# The wire gives names of locations, the module objects that carry a Name. Either way one element is one location.
 function Get-CoveredServices {
     param($Policy)
-    $covered = [Collections.Generic.List[string]]::new()
-    foreach ($property in $locations.Keys) {
-        $list = Read-List $Policy $property -Of $source
-        foreach ($location in $list) {
-            if ($location -isnot [string]) { $location = Read-String $location 'Name' -Of "$source $property" }
-            if ($location.Trim()) { $covered.Add($locations[$property]); break }
-        }
-    }
-    , $covered.ToArray()
+    , @(foreach ($property in $locations.Keys) { if ((Read-LocationNames $Policy $property -Of $source).Count) { $locations[$property] } })
 }
 
-# Mode and Enabled are independent. Only the two together enforce: a policy in test mode watches, a policy that is
-# off or waits for its deletion does nothing.
 function Get-Shortcoming {
     param($Policy)
-    $mode = Read-String $Policy 'Mode' -Of $source
-    $enabled = Read-Boolean $Policy 'Enabled' -Of $source
+    $short = Get-EnforcementShortcoming $Policy -Of $source
     $covered = Get-CoveredServices $Policy
-    if ($mode -ne 'Enable') { return @{ property = 'Mode'; expected = 'Enable'; actual = $mode } }
-    if (-not $enabled) { return @{ property = 'Enabled'; expected = $true; actual = $false } }
+    if ($null -ne $short) { return $short }
     if (-not $covered.Count) { return @{ property = 'Workload'; expected = 'a location in Exchange, SharePoint, OneDrive or Teams'; actual = 'none of them' } }
     $null
 }

@@ -117,7 +117,8 @@ function Get-PolicyReview {
     param([Parameter(Position = 0)]$Evidence, [string]$PolicySource, [string]$RuleSource, [string]$RuleProperty, [scriptblock]$Read)
     $policies = Get-Rows $Evidence $PolicySource
     $default = Get-DefaultPolicy $policies -Of $PolicySource -Name 'Default'
-    $ordered = Test-Source $Evidence $RuleSource
+    # Present means that it was read, also when what was read is not a list: then it stops here.
+    $ordered = $null -ne $Evidence.PSObject.Properties[$RuleSource]
     $first = @()
     if ($ordered) { $first = Get-FirstPolicies $Evidence -Policies $policies -PolicySource $PolicySource -RuleSource $RuleSource -Property $RuleProperty }
     $review = @{ findings = [Collections.Generic.List[object]]::new(); bad = [Collections.Generic.List[string]]::new(); unclear = [Collections.Generic.List[string]]::new() }

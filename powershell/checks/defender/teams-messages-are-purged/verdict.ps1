@@ -1,0 +1,31 @@
+param($Evidence, $Context)
+$source = 'exchange/Get-TeamsProtectionPolicy'
+$ruleSource = 'exchange/Get-TeamsProtectionPolicyRule'
+$findings = [Collections.Generic.List[object]]::new()
+$off = [Collections.Generic.List[string]]::new()
+$excluded = 0
+# Exclusions are listed for a person to look at; they do not fail the control. No rule means no exclusion.
+$rules = if (Test-Source $Evidence $ruleSource) { Get-Rows $Evidence $ruleSource } else { , @() }
+foreach ($rule in $rules) {
+    $name = (Get-PolicyNames $rule -Of $ruleSource)[0]
+    foreach ($axis in 'ExceptIfSentTo', 'ExceptIfSentToMemberOf', 'ExceptIfRecipientDomainIs') {
+        $entries = @((Read-StringList $rule $axis -Of $ruleSource -NullIsEmpty).Where({ $_.Trim() }))
+        if (-not $entries.Count) { continue }
+        $excluded += $entries.Count
+        $findings.Add((New-Finding -ResourceId $name -ResourceName $name -Property $axis -Expected 'for review: are these exclusions wanted?' -Actual $entries -Compliant $true))
+    }
+}
+$policies = Get-Rows $Evidence $source
+foreach ($policy in $policies) {
+    $name = Read-String $policy 'Name' -Of $source
+    $on = Read-Boolean $policy 'ZapEnabled' -Of $source
+    $findings.Add((New-Finding -ResourceId $name -ResourceName $name -Property 'ZapEnabled' -Expected $true -Actual $on -Compliant $on))
+    if (-not $on) { $off.Add($name) }
+}
+# Older tenants answer no policy until the page was opened once. The service's default would then apply, but nobody read it.
+if (-not $policies.Count) {
+    return New-Verdict manual 'The service showed no Teams protection policy; open its page in the Microsoft Defender portal and see that zero-hour auto purge is on.' $findings -ReasonCode human_review
+}
+if ($off.Count) { return New-Verdict fail 'Zero-hour auto purge is off for Teams: messages found to be malicious stay in chats.' $findings }
+$review = if ($excluded) { "; $excluded exclusion$(if ($excluded -gt 1) { 's' }) from it deserve$(if ($excluded -eq 1) { 's' }) a look" }
+New-Verdict pass "Teams messages that are found to be malicious are removed after delivery$review." $findings
