@@ -32,7 +32,7 @@ try {
         root = $root; job = $job; plan = $null; services = @{}; lanes = @{}; readings = @{}; queue = [Collections.Generic.List[object]]::new()
         live = [Collections.Generic.List[object]]::new(); awaited = @{}; hostRequests = $firstTokens.Count; firstTokens = @{}
         settled = [Collections.Generic.Queue[string]]::new(); ready = [Collections.Generic.Queue[string]]::new(); pendingChecks = @{}
-        batchMax = 20; plans = $null; http = $null; judgingScan = $null
+        plans = $null; http = $null; judgingScan = $null
     }
     foreach ($id in $firstTokens.Keys) { $engine.firstTokens[$firstTokens[$id]] = $id }
     $engine.http = try { New-HttpClient $job.network } catch { Stop-Job 'network_malformed' "network.proxyUrl or network.caFile cannot be used ($($_.Exception.GetBaseException().GetType().Name))." }

@@ -108,7 +108,11 @@ describe('answers that are no data', () => {
     }
     const run = await read(
       Object.keys(answers).map((cmdlet) => `exchange/${cmdlet}`),
-      (request) => answers[String(request.headers['x-cmdletname'])]?.[0] ?? { status: 500 },
+      (request) =>
+        // No batches here: what follows shows that the reads then go one by one.
+        request.url.endsWith('$batch')
+          ? { status: 404, body: '' }
+          : (answers[String(request.headers['x-cmdletname'])]?.[0] ?? { status: 500 }),
       limits({ maxRetries: 1 }),
     )
     expectStates(

@@ -28,7 +28,7 @@ function New-GraphRequest {
     @{
         service = 'graph'; api = $Declaration['api']; method = 'GET'; path = $relative; url = "$($service.baseUrl)/$($Declaration['api'])$relative"
         lane = $Declaration['lane'] ?? 'graph'; group = $batch ? "$($Declaration['api'])/$batch" : $null
-        headers = @{ Accept = 'application/json' }; body = $null
+        headers = @{ Accept = 'application/json' }; body = $null; batchUrl = "$($service.baseUrl)/$($Declaration['api'])/`$batch"
     }
 }
 
@@ -46,11 +46,13 @@ function ConvertTo-QueryText {
 # Exchange and compliance run one cmdlet per request.
 function New-CmdletRequest {
     param($Declaration, $Service)
-    $url = "$($Service.baseUrl)/adminapi/beta/$($engine.job.tenant.id)/InvokeCommand"
+    $root = "$($Service.baseUrl)/adminapi/beta/$($engine.job.tenant.id)"
+    $url = "$root/InvokeCommand"
     if ($Declaration['select']) { $url += '?$select=' + (@($Declaration['select']) -join ',') }
     $body = [ordered]@{ CmdletInput = [ordered]@{ CmdletName = $Declaration['cmdlet']; Parameters = $Declaration['parameters'] ?? @{} } }
     @{
-        service = $Service.name; method = 'POST'; url = $url; path = $null; lane = $Service.name; group = $null
+        service = $Service.name; method = 'POST'; url = $url; path = $null; lane = $Service.name; batchUrl = "$root/`$batch"; part = $body
+        group = $Declaration['batch'] -and $Service.name -eq 'exchange' ? "exchange/$($Declaration['batch'])" : $null
         body = ConvertTo-Json -InputObject $body -Compress -Depth 10
         headers = [ordered]@{
             'Accept' = 'application/json'; 'Content-Type' = 'application/json'; 'X-ResponseFormat' = 'json'; 'X-CmdletName' = $Declaration['cmdlet']

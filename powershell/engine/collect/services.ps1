@@ -7,12 +7,11 @@ function Add-Service {
     foreach ($lane in $declaration['lanes'].Keys) { $engine.lanes[$lane] = New-Lane $declaration['lanes'][$lane]['max'] $declaration['lanes'][$lane]['gapMs'] }
     $service = @{
         name = $Name; declaration = $declaration; cloud = $null; baseUrl = $null; scope = $null; anchor = $null; prepared = $true; preparing = $false
-        waiting = [Collections.Generic.List[object]]::new(); problem = $null
+        waiting = [Collections.Generic.List[object]]::new(); problem = $null; noBatch = $false
         token = @{ state = 'none'; value = $null; generation = 0; askedAt = 0; claims = $null; problem = $null }
     }
     $engine.services[$Name] = $service
     if ($Name -eq 'dns') { return }
-    if ($declaration['batchMax']) { $engine.batchMax = $declaration['batchMax'] }
     $service.cloud = $declaration['clouds'][$engine.job.cloud]
     if ($null -eq $service.cloud) {
         $service.problem = @{ state = 'not_supported'; error = [ordered]@{ code = 'cloud_not_supported'; message = "No address of this service is known in the cloud $($engine.job.cloud)." } }

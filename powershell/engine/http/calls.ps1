@@ -43,14 +43,24 @@ function Start-ReadyCalls {
     $wake
 }
 
+# The calls that travel with this one. Graph's batches are filled, to save requests; where the declaration of the service says
+# `batchSpread`, the calls are spread over the free places of the lane, because a batch is as slow as all that is in it.
 function Get-CallsOfGroup {
     param($Call, [long]$Now)
     $calls = [Collections.Generic.List[object]]::new()
     $calls.Add($Call)
-    if (-not $Call.group) { return , $calls }
-    for ($index = 0; $index -lt $engine.queue.Count -and $calls.Count -lt $engine.batchMax; $index++) {
-        $other = $engine.queue[$index]
-        if ($other.group -eq $Call.group -and $other.notBefore -le $Now) { $calls.Add($other); $engine.queue.RemoveAt($index); $index-- }
+    $service = $engine.services[$Call.service]
+    if (-not $Call.group -or $service.noBatch) { return , $calls }
+    $others = $engine.queue.FindAll([Predicate[object]] { param($other) $other.group -eq $Call.group -and $other.notBefore -le $Now })
+    $size = $service.declaration['batchMax']
+    if ($service.declaration['batchSpread']) {
+        $lane = $engine.lanes[$Call.lane]
+        $size = [Math]::Min($size, [Math]::Ceiling(($others.Count + 1) / ($lane.max - $lane.live)))
+    }
+    foreach ($other in $others) {
+        if ($calls.Count -ge $size) { break }
+        $calls.Add($other)
+        [void]$engine.queue.Remove($other)
     }
     , $calls
 }
@@ -94,11 +104,17 @@ function New-CallMessage {
 function New-BatchMessage {
     param($Calls, $Service)
     $parts = [Collections.Generic.List[object]]::new()
-    for ($index = 0; $index -lt $Calls.Count; $index++) { $parts.Add([ordered]@{ id = "$($index + 1)"; method = 'GET'; url = $Calls[$index].path }) }
-    $message = [Net.Http.HttpRequestMessage]::new([Net.Http.HttpMethod]::Post, [uri]"$($Service.baseUrl)/$($Calls[0].request.api)/`$batch")
+    for ($index = 0; $index -lt $Calls.Count; $index++) {
+        $call = $Calls[$index]
+        $part = [ordered]@{ id = "$($index + 1)"; method = $call.method; url = $call.path ?? $call.url }
+        if ($null -ne $call.request['part']) { $part['headers'] = $call.headers; $part['body'] = $call.request['part'] }
+        $parts.Add($part)
+    }
+    $message = [Net.Http.HttpRequestMessage]::new([Net.Http.HttpMethod]::Post, [uri]$Calls[0].request.batchUrl)
     [void]$message.Headers.TryAddWithoutValidation('Accept', 'application/json')
     [void]$message.Headers.TryAddWithoutValidation('client-request-id', [guid]::NewGuid().ToString())
-    $json = ConvertTo-Json -InputObject @{ requests = $parts } -Compress -Depth 5
+    if ($Service.anchor) { [void]$message.Headers.TryAddWithoutValidation('X-AnchorMailbox', $Service.anchor) }
+    $json = ConvertTo-Json -InputObject @{ requests = $parts } -Compress -Depth 10
     $message.Content = [Net.Http.StringContent]::new($json, [Text.UTF8Encoding]::new($false), 'application/json')
     $message
 }
@@ -112,7 +128,8 @@ function Complete-Send {
     if ($Sent.calls.Count -eq 1) { Complete-Call $Sent.calls[0] $answer; return }
     $responses = if ($answer.status -eq 200) { Get-Field $answer.body 'responses' }
     if ($responses -isnot [array]) {
-        if ($answer.status -eq 200) { $answer = New-Answer 'network'; $answer.code = 'malformed batch answer' }
+        # A batch as such was not understood: the calls go one by one from here on.
+        if ($answer.kind -eq 'http' -and $answer.status -in 200, 400, 404, 405, 415, 501) { Disable-Batching $Sent.calls; return }
         foreach ($call in $Sent.calls) { Complete-Call $call $answer }
         return
     }
@@ -123,6 +140,14 @@ function Complete-Send {
         if ($null -eq $part) { $missing = New-Answer 'network'; $missing.code = 'part missing in the batch answer'; Complete-Call $Sent.calls[$index] $missing; continue }
         Complete-Call $Sent.calls[$index] (ConvertFrom-BatchPart $part $answer.annotated)
     }
+}
+
+function Disable-Batching {
+    param($Calls)
+    $service = $engine.services[$Calls[0].service]
+    if (-not $service.noBatch) { Send-Log 'warn' "$($service.name) did not take a batch: its reads go one by one." }
+    $service.noBatch = $true
+    foreach ($call in $Calls) { $call.tries--; $engine.queue.Add($call) }
 }
 
 function Get-TaskAnswer {
