@@ -3,7 +3,7 @@ $about = @{ ResourceId = 'passwordRuleSettings'; ResourceName = 'Password protec
 $rules = Find-PasswordRules $Evidence
 if ($null -eq $rules) {
     $none = New-Finding @about -Property 'settings' -Expected 'own banned words enforced' -Actual 'none saved' -Compliant $false
-    return New-Verdict fail "The organisation bans no words of its own in passwords. $noPasswordRules" $none
+    return New-Verdict fail "The organisation bans no words of its own in passwords: $noPasswordRules." $none
 }
 $enforced = Read-PasswordRuleSwitch $rules 'EnableBannedPasswordCheck'
 # Words are separated by tabs. How many there are is told, never which: the list would help whoever guesses.

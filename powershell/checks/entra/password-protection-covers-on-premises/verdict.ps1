@@ -10,7 +10,7 @@ if ($synchronised -ne $true) {
 $rules = Find-PasswordRules $Evidence
 if ($null -eq $rules) {
     $none = New-Finding @about -Property 'settings' -Expected 'enforced on-premises' -Actual 'none saved' -Compliant $false
-    return New-Verdict fail "Password protection is not enforced on-premises. $noPasswordRules" $none
+    return New-Verdict fail "Password protection is not enforced on-premises: $noPasswordRules." $none
 }
 $enabled = Read-PasswordRuleSwitch $rules 'EnableBannedPasswordCheckOnPremises'
 # The portal writes Enforced and Audit, the service Enforce and Audit.

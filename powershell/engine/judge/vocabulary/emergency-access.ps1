@@ -112,10 +112,11 @@ function Get-SignInName {
     if ((Test-Property $Row 'userPrincipalName') -and $Row.userPrincipalName -is [string]) { $Row.userPrincipalName }
 }
 
-# The id of a member (a map of New-MemberSet) that goes by this object id or user principal name; nothing when none does.
+# The id of a member (a map of New-MemberSet) that goes by this object id or user principal name; $null when none does.
 function Find-Member {
     param([Parameter(Position = 0)]$Members, [Parameter(Position = 1)][string]$Name)
     foreach ($id in $Members.Keys) { if ($id -eq $Name -or (Get-SignInName $Members[$id]) -eq $Name) { return $id } }
+    $null
 }
 
 # Everything about one account: @{ id; name; known; gaps; reach; key }. `known`: its user object was read, or does not
@@ -123,8 +124,9 @@ function Find-Member {
 function Measure-EmergencyAccount {
     param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Name, $Holders, $Policies)
     $id = Find-Member $Holders $Name
-    $names = [string[]]@(@($id, $Name, $(if ($id) { Get-SignInName $Holders[$id] })).Where({ $_ }) | Select-Object -Unique)
-    $object = Find-NamedUser $Evidence $names
+    $names = [Collections.Generic.List[string]]::new()
+    foreach ($one in $id, $Name, ($id ? (Get-SignInName $Holders[$id]) : $null)) { if ($one -and $one -notin $names) { $names.Add($one) } }
+    $object = Find-NamedUser $Evidence $names.ToArray()
     $account = @{ id = $(if ($id) { $id } else { $Name }); name = $(if ($id) { Get-PrincipalName $Holders[$id] $id } else { $Name }); known = $true; gaps = @(); reach = $null; key = $object.key }
     if ($object.state -eq 'read') {
         $account.id = Read-String $object.user 'id' -Of $emergencyUserSource

@@ -32,5 +32,5 @@ function Read-PasswordRuleSwitch {
     $text -eq 'True'
 }
 
-# What a fail says when there is no object: it need not be so when an app asks, and a person can see it in the portal.
-$noPasswordRules = 'The tenant answered no password protection settings: they were never saved, so the defaults hold. (If the page Password protection does show them, the app was not shown what is there.)'
+# What a fail says when there is no object: that need not be so when an app asks, and a person can see it in the portal.
+$noPasswordRules = 'the tenant answered no settings, so they were never saved, or the app was not shown them (the page Password protection tells which)'

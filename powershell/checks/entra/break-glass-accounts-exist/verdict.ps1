@@ -1,0 +1,62 @@
+param($Evidence, $Context)
+$administratorSource = 'graph/directoryRoles(roleTemplateId)/members'
+$direct = Get-Rows $Evidence $administratorSource
+# A tenant without any active Global Administrator is implausible: the list was not read properly.
+if (-not $direct.Count) { Stop-UnexpectedData $administratorSource '' 'expected at least one Global Administrator, found none' }
+$policies = Get-CaPeoplePolicies $Evidence
+$named = Read-InputList $Context 'breakGlassAccounts'
+
+# Groups that hold the role are opened only when somebody is looked for who does not hold it directly.
+$found = New-MemberSet
+$isGroup = { param($Row) (Read-String $Row '@odata.type' -Of $administratorSource) -like '*microsoft.graph.group' }
+Add-Members $Evidence @($direct.Where({ -not (& $isGroup $_) })) $administratorSource $found
+$groupsUnread = $false
+if ($null -eq $named -or @($named.Where({ -not (Find-Member $found.users $_) })).Count) {
+    try { Add-Members $Evidence @($direct.Where({ & $isGroup $_ })) $administratorSource $found } catch {
+        if ($null -ne $named -or -not $_.Exception.Data.Contains('unreadSource')) { throw }
+        $groupsUnread = $true
+    }
+}
+
+# Whom to look at: the named accounts, once each, or without a list every Global Administrator.
+$accounts = [Collections.Generic.List[object]]::new()
+$seen = [Collections.Generic.HashSet[string]]::new([StringComparer]::OrdinalIgnoreCase)
+foreach ($name in ($null -eq $named ? @($found.users.Keys) : $named)) {
+    $account = Measure-EmergencyAccount $Evidence $name -Holders $found.users -Policies $policies
+    if ($seen.Add($account.id)) { $accounts.Add($account) }
+}
+$possible = @($accounts.Where({ -not $_.gaps.Count }))
+$fit = @($possible.Where({ $_.known }))
+$free = @($fit.Where({ -not $_.reach.caught.Count -and -not $_.reach.unread.Count }))
+$maybeFree = @($possible.Where({ -not $_.reach.caught.Count }))
+$findings = @(
+    New-Finding -ResourceId 'breakGlassAccounts' -ResourceName 'Break-glass accounts' -Property $($null -eq $named ? 'accounts that could be one' : 'accounts fit for an emergency') `
+        -Expected 'at least 2' -Actual $($null -eq $named ? $possible.Count : $fit.Count) -Compliant ($($null -eq $named ? $possible.Count : $fit.Count) -ge 2)
+    foreach ($account in $accounts) { Get-EmergencyFindings $account -OneIsFree ($free.Count -gt 0) }
+)
+
+if ($null -eq $named) {
+    # Whatever the list would say, it can only name accounts that are there.
+    if (-not $groupsUnread -and $possible.Count -lt 2) { return New-Verdict fail 'Fewer than two accounts could be break-glass accounts: enabled cloud-only Global Administrators on the onmicrosoft.com domain without licences.' $findings }
+    if (-not $groupsUnread -and -not $maybeFree.Count) { return New-Verdict fail 'No account that could be a break-glass account is excluded from every enabled Conditional Access policy.' $findings }
+    return New-Verdict manual 'Without the list of break-glass accounts nobody can say which of the Global Administrators are meant for an emergency.' $findings -ReasonCode operator_input_missing
+}
+# What was not read decides only where that which was read does not.
+$unread = @($possible.Where({ -not $_.known }))
+if ($fit.Count -lt 2) {
+    if ($possible.Count -ge 2) { Stop-Unread $emergencyUserSource $unread[0].key }
+    $unfit = @($accounts.Where({ $_.gaps.Count }, 'First', 2).ForEach({ "$($_.name) $($_.gaps[0].text)" }))
+    $why = if ($unfit.Count) { $unfit -join ', and ' } else { "the list names $($accounts.Count)" }
+    return New-Verdict fail "Fewer than two of the named break-glass accounts are fit for an emergency: $why." $findings
+}
+if ($free.Count) {
+    return New-Verdict manual "$($fit.Count) break-glass accounts are technically as they should be; the written procedure and the keeping of their secrets have to be looked at by a person." $findings -ReasonCode human_review
+}
+if (-not $maybeFree.Count) { return New-Verdict fail 'None of the named break-glass accounts is excluded from every enabled Conditional Access policy.' $findings }
+# Some account may be free: that hangs on groups of exclusions, or on accounts that were not read.
+$groups = @($maybeFree.ForEach({ $_.reach.failed }))
+if ($groups.Count) { Stop-Unread $emergencyMemberSource $groups[0] }
+if (-not @($maybeFree.Where({ $_.known })).Count) { Stop-Unread $emergencyUserSource $unread[0].key }
+if (-not (Test-Source $Evidence $emergencyMemberSource)) { Stop-Unread $emergencyMemberSource }
+# The groups were not among those that were asked for, so nothing failed: a person can open them.
+New-Verdict manual 'Whether a break-glass account is excluded from every enabled Conditional Access policy depends on groups that were not opened: look at their members.' $findings -ReasonCode human_review
