@@ -53,9 +53,8 @@ function Get-Applications {
 # Does nobody remain for a rule, because rules before it took all of its domains?
 function Test-Shadowed {
     param($Reach, [string[]]$Taken)
-    if ($Reach.named['RecipientDomainIs'] -and -not $Reach.named['RecipientDomainIs'].Where({ (ConvertTo-DnsName $_) -notin $Taken })) { return $true }
-    $addresses = $Reach.named['SentTo']
-    $addresses -and -not $addresses.Where({ -not $_.Contains('@') -or (ConvertTo-DnsName $_.Split('@')[-1]) -notin $Taken })
+    if ($Reach.domains.Count -and -not $Reach.domains.Where({ (ConvertTo-DnsName $_) -notin $Taken })) { return $true }
+    $Reach.addresses.Count -and -not $Reach.addresses.Where({ -not $_.Contains('@') -or (ConvertTo-DnsName $_.Split('@')[-1]) -notin $Taken })
 }
 
 $policies = Get-Rows $Evidence $policySource
@@ -92,8 +91,8 @@ foreach ($one in @(Get-Applications $policies)) {
     }
     Add-Judgement $one.policy $one.kind $one.reach.scope
     if ($one.reach.everyone) { $everyone = $true }
-    elseif ($one.reach.named.Count -eq 1 -and $one.reach.named['RecipientDomainIs'] -and -not $one.reach.except.Count) {
-        foreach ($domain in $one.reach.named['RecipientDomainIs']) { $taken.Add((ConvertTo-DnsName $domain)) }
+    elseif ($one.reach.named.Count -eq 1 -and $one.reach.domains.Count -and -not $one.reach.except.Count) {
+        foreach ($domain in $one.reach.domains) { $taken.Add((ConvertTo-DnsName $domain)) }
     }
 }
 $left = @()

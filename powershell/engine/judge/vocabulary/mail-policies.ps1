@@ -31,11 +31,12 @@ function Get-DefaultPolicy {
 
 # Whom a rule reaches. An axis that is null is not used; all unused means everybody. Axes narrow each other. A rule whose
 # exceptions take away everything it names reaches nobody.
-# @{ enabled; reaches; everyone; named; except; emptyOnly; scope }: named and except are maps from axis to entries,
-# emptyOnly tells that an axis is given but holds nobody and no other one names anybody, scope is text to show.
+# @{ enabled; reaches; everyone; named; except; domains; addresses; emptyOnly; scope }: named and except are maps from axis
+# to entries, domains and addresses what two of the axes name. emptyOnly: an axis is given but holds nobody, and no other
+# one names anybody. scope is text to show.
 function Get-RuleReach {
     param([Parameter(Position = 0)]$Rule, [string]$Of)
-    $reach = @{ enabled = (Read-String $Rule 'State' -Of $Of) -eq 'Enabled'; named = [ordered]@{}; except = [ordered]@{} }
+    $reach = @{ enabled = (Read-String $Rule 'State' -Of $Of) -eq 'Enabled'; named = [ordered]@{}; except = [ordered]@{}; domains = @(); addresses = @() }
     $cancelled = $false
     $emptyAxis = $false
     foreach ($axis in $recipientAxes) {
@@ -46,6 +47,7 @@ function Get-RuleReach {
         if ($except.Count) { $reach.except[$axis] = $except }
         if ($named.Count) {
             $reach.named[$axis] = $named
+            if ($axis -eq 'RecipientDomainIs') { $reach.domains = $named } elseif ($axis -eq 'SentTo') { $reach.addresses = $named }
             if (-not $named.Where({ $_ -notin $except })) { $cancelled = $true }
         } elseif ($null -ne (Read-Property $Rule $axis -Of $Of)) { $emptyAxis = $true }
     }
