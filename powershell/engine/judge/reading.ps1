@@ -6,7 +6,7 @@
 # `$rows.Where({ … })`. Neither `@(Get-Rows …)` nor `Get-Rows … | …`: both would see one element, the list.
 
 function Stop-UnexpectedData {
-    param([Parameter(Position = 0)][string]$Source, [Parameter(Position = 1)][string]$Path, [Parameter(Position = 2)][string]$Problem)
+    param([string]$Source, [string]$Path, [string]$Problem)
     $where = if ($Path) { "$Source at $Path" } else { $Source }
     $exception = [IO.InvalidDataException]::new("$($where): $Problem")
     $exception.Data['source'] = $Source
@@ -18,7 +18,7 @@ function Stop-UnexpectedData {
 # For a source declared `optional` and for an entry of a source declared `entries: partial`: the verdict found
 # that it needs the one that was not read. The control then gets the state of that source or entry.
 function Stop-Unread {
-    param([Parameter(Position = 0)][string]$Source, [Parameter(Position = 1)][string]$Entry)
+    param([string]$Source, [string]$Entry)
     $problem = [IO.InvalidDataException]::new("$Source$(if ($Entry) { " at $Entry" }) was not read")
     $problem.Data['source'] = $Source
     $problem.Data['problem'] = 'was not read'
@@ -39,133 +39,142 @@ function Get-ValueKind {
     'a number'
 }
 
-# One step down a path: the longest property name that matches wins, because names such as
-# `@odata.type` hold the separator themselves. Gives found, value, and the rest of the path.
-function Step-IntoProperty {
+# These functions are called thousands of times in a scan, most of them before the runtime has compiled them: they take the short way
+# to a value, declare plain parameters, and leave the explaining to a function that only a failure calls.
+
+# The property at the end of a path, or $null. The longest name that matches wins at each step, because names such as
+# `@odata.type` hold the separator themselves.
+function Find-Property {
     param($Object, [string]$Path)
-    $properties = $Object.PSObject.Properties
-    $end = $Path.Length
-    while ($end -gt 0) {
-        $name = $Path.Substring(0, $end)
-        $property = $properties[$name]
-        if ($null -ne $property -and $property.MemberType -eq 'NoteProperty') {
-            return @{ found = $true; value = $property.Value; name = $name; rest = $Path.Substring([Math]::Min($end + 1, $Path.Length)) }
+    while ($Object -is [Management.Automation.PSCustomObject]) {
+        $properties = $Object.PSObject.Properties
+        $property = $properties[$Path]
+        if ($null -ne $property) { return $property }
+        $end = $Path.LastIndexOf('.')
+        while ($end -gt 0) {
+            $property = $properties[$Path.Substring(0, $end)]
+            if ($null -ne $property) { break }
+            $end = $Path.LastIndexOf('.', $end - 1)
         }
-        $end = $Path.LastIndexOf('.', $end - 1)
+        if ($end -le 0) { return $null }
+        $Object = $property.Value
+        $Path = $Path.Substring($end + 1)
     }
-    @{ found = $false; value = $null; name = $Path.Split('.')[0]; rest = '' }
+    $null
 }
 
-function Read-Property {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
+# Why there is no value of the wanted kind: the property is absent, something on the way is no object, or it is another kind.
+function Stop-WrongValue {
+    param($Object, [string]$Path, [string]$Of, $Property, [string]$Wanted)
+    if ($null -ne $Property) { Stop-UnexpectedData $Of $Path "expected $Wanted, found $(Get-ValueKind $Property.Value)" }
     $value = $Object
-    $rest = $Path
     $seen = ''
-    while ($rest) {
+    foreach ($name in $Path.Split('.')) {
         if ($value -isnot [Management.Automation.PSCustomObject]) {
             Stop-UnexpectedData $Of $Path "expected an object$(if ($seen) { " at $seen" }), found $(Get-ValueKind $value)"
         }
-        $step = Step-IntoProperty $value $rest
-        if (-not $step.found) { Stop-UnexpectedData $Of $Path 'the property is absent' }
-        $seen = if ($seen) { "$seen.$($step.name)" } else { $step.name }
-        $value = $step.value
-        $rest = $step.rest
+        $step = $value.PSObject.Properties[$name]
+        if ($null -eq $step) { break }
+        $value = $step.Value
+        $seen = if ($seen) { "$seen.$name" } else { $name }
     }
-    if ($value -is [array]) { return , $value }
-    $value
+    Stop-UnexpectedData $Of $Path 'the property is absent'
+}
+
+function Read-Property {
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property) { Stop-WrongValue $Object $Path $Of $null '' }
+    if ($property.Value -is [array]) { return , $property.Value }
+    $property.Value
 }
 
 function Test-Property {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path)
-    $value = $Object
-    $rest = $Path
-    while ($rest) {
-        if ($value -isnot [Management.Automation.PSCustomObject]) { return $false }
-        $step = Step-IntoProperty $value $rest
-        if (-not $step.found) { return $false }
-        $value = $step.value
-        $rest = $step.rest
-    }
-    $true
-}
-
-function Read-NullableBoolean {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-Property $Object $Path -Of $Of
-    if ($null -ne $value -and $value -isnot [bool]) { Stop-UnexpectedData $Of $Path "expected a boolean, found $(Get-ValueKind $value)" }
-    $value
-}
-
-function Read-NullableInteger {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-Property $Object $Path -Of $Of
-    if ($null -ne $value -and $value -isnot [long] -and $value -isnot [int]) {
-        Stop-UnexpectedData $Of $Path "expected a whole number, found $(Get-ValueKind $value)"
-    }
-    $value
-}
-
-function Read-NullableString {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-Property $Object $Path -Of $Of
-    if ($null -ne $value -and $value -isnot [string]) { Stop-UnexpectedData $Of $Path "expected text, found $(Get-ValueKind $value)" }
-    $value
-}
-
-function Read-NullableObject {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-Property $Object $Path -Of $Of
-    if ($null -ne $value -and $value -isnot [Management.Automation.PSCustomObject]) {
-        Stop-UnexpectedData $Of $Path "expected an object, found $(Get-ValueKind $value)"
-    }
-    $value
+    param($Object, [string]$Path)
+    $null -ne (Find-Property $Object $Path)
 }
 
 function Read-Boolean {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-NullableBoolean $Object $Path -Of $Of
-    if ($null -eq $value) { Stop-UnexpectedData $Of $Path 'expected a boolean, found null' }
-    $value
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or $property.Value -isnot [bool]) { Stop-WrongValue $Object $Path $Of $property 'a boolean' }
+    $property.Value
 }
 
 function Read-Integer {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-NullableInteger $Object $Path -Of $Of
-    if ($null -eq $value) { Stop-UnexpectedData $Of $Path 'expected a whole number, found null' }
-    $value
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or ($property.Value -isnot [long] -and $property.Value -isnot [int])) { Stop-WrongValue $Object $Path $Of $property 'a whole number' }
+    $property.Value
 }
 
 function Read-String {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-NullableString $Object $Path -Of $Of
-    if ($null -eq $value) { Stop-UnexpectedData $Of $Path 'expected text, found null' }
-    $value
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or $property.Value -isnot [string]) { Stop-WrongValue $Object $Path $Of $property 'text' }
+    $property.Value
 }
 
 function Read-Object {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence')
-    $value = Read-NullableObject $Object $Path -Of $Of
-    if ($null -eq $value) { Stop-UnexpectedData $Of $Path 'expected an object, found null' }
-    $value
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or $property.Value -isnot [Management.Automation.PSCustomObject]) { Stop-WrongValue $Object $Path $Of $property 'an object' }
+    $property.Value
+}
+
+function Read-NullableBoolean {
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or ($null -ne $property.Value -and $property.Value -isnot [bool])) { Stop-WrongValue $Object $Path $Of $property 'a boolean' }
+    $property.Value
+}
+
+function Read-NullableInteger {
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or ($null -ne $property.Value -and $property.Value -isnot [long] -and $property.Value -isnot [int])) {
+        Stop-WrongValue $Object $Path $Of $property 'a whole number'
+    }
+    $property.Value
+}
+
+function Read-NullableString {
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or ($null -ne $property.Value -and $property.Value -isnot [string])) { Stop-WrongValue $Object $Path $Of $property 'text' }
+    $property.Value
+}
+
+function Read-NullableObject {
+    param($Object, [string]$Path, [string]$Of = 'evidence')
+    $property = Find-Property $Object $Path
+    if ($null -eq $property -or ($null -ne $property.Value -and $property.Value -isnot [Management.Automation.PSCustomObject])) {
+        Stop-WrongValue $Object $Path $Of $property 'an object'
+    }
+    $property.Value
 }
 
 function Read-List {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence', [switch]$NullIsEmpty)
-    $value = Read-Property $Object $Path -Of $Of
-    if ($null -eq $value -and $NullIsEmpty) { return , @() }
-    if ($value -isnot [array]) { Stop-UnexpectedData $Of $Path "expected a list, found $(Get-ValueKind $value)" }
-    , $value
+    param($Object, [string]$Path, [string]$Of = 'evidence', [switch]$NullIsEmpty)
+    $property = Find-Property $Object $Path
+    if ($null -ne $property) {
+        if ($property.Value -is [array]) { return , $property.Value }
+        if ($null -eq $property.Value -and $NullIsEmpty) { return , @() }
+    }
+    Stop-WrongValue $Object $Path $Of $property 'a list'
 }
 
 function Read-StringList {
-    param([Parameter(Position = 0)]$Object, [Parameter(Position = 1)][string]$Path, [string]$Of = 'evidence', [switch]$NullIsEmpty)
-    $list = Read-List $Object $Path -Of $Of -NullIsEmpty:$NullIsEmpty
-    for ($index = 0; $index -lt $list.Count; $index++) {
-        if ($list[$index] -isnot [string]) {
-            Stop-UnexpectedData $Of "$Path[$index]" "expected text, found $(Get-ValueKind $list[$index])"
-        }
+    param($Object, [string]$Path, [string]$Of = 'evidence', [switch]$NullIsEmpty)
+    $property = Find-Property $Object $Path
+    if ($null -ne $property -and $null -eq $property.Value -and $NullIsEmpty) { return , @() }
+    if ($null -eq $property -or $property.Value -isnot [array]) { Stop-WrongValue $Object $Path $Of $property 'a list' }
+    $index = 0
+    foreach ($item in $property.Value) {
+        if ($item -isnot [string]) { Stop-UnexpectedData $Of "$Path[$index]" "expected text, found $(Get-ValueKind $item)" }
+        $index++
     }
-    , $list
+    , $property.Value
 }
 
 # The data of one source. A source that the check did not declare is a mistake of the check, and says so.
@@ -178,14 +187,14 @@ function Get-SourceData {
 }
 
 function Test-Source {
-    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source)
+    param($Evidence, [string]$Source)
     $property = $Evidence.PSObject.Properties[$Source]
     # A source that answered "not found" and is declared `notFound: empty` is present, but null: it was not read.
     $null -ne $property -and $null -ne $property.Value
 }
 
 function Get-Single {
-    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source)
+    param($Evidence, [string]$Source)
     $data = Get-SourceData $Evidence $Source
     if ($data -is [array]) {
         if ($data.Count -ne 1) { Stop-UnexpectedData $Source '' "expected exactly one object, found $($data.Count)" }
@@ -196,7 +205,7 @@ function Get-Single {
 }
 
 function Get-Rows {
-    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source)
+    param($Evidence, [string]$Source)
     $data = Get-SourceData $Evidence $Source
     if ($data -isnot [array]) { Stop-UnexpectedData $Source '' "expected a list, found $(Get-ValueKind $data)" }
     for ($index = 0; $index -lt $data.Count; $index++) {
@@ -218,7 +227,7 @@ function Test-FailedEntry {
 }
 
 function Get-Entry {
-    param([Parameter(Position = 0)]$Map, [Parameter(Position = 1)][string]$Id, [string]$Of = 'evidence')
+    param($Map, [string]$Id, [string]$Of = 'evidence')
     if ($Map -isnot [Management.Automation.PSCustomObject]) { Stop-UnexpectedData $Of '' "expected a map of objects, found $(Get-ValueKind $Map)" }
     $property = $Map.PSObject.Properties[$Id]
     if ($null -eq $property) { Stop-UnexpectedData $Of $Id 'the entry is absent' }
@@ -228,7 +237,7 @@ function Get-Entry {
 }
 
 function Get-EntryState {
-    param([Parameter(Position = 0)]$Map, [Parameter(Position = 1)][string]$Id)
+    param($Map, [string]$Id)
     if ($Map -isnot [Management.Automation.PSCustomObject]) { return 'not_collected' }
     $property = $Map.PSObject.Properties[$Id]
     if ($null -eq $property) { return 'not_collected' }
