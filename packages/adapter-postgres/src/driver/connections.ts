@@ -14,10 +14,41 @@ export interface Lease {
   done(broken: boolean): void
 }
 
-/** The caller's pool. The library waits for a free connection for ever; a request of a host must not. */
+/**
+ * The caller's pool. The library waits for a free connection for ever; a request of a host must not.
+ *
+ * A `reserve` that has to open a connection, and cannot, stays in the library's queue although it was refused; when the database is back, others were seen
+ * to wait behind it until their time was over. So after any trouble a plain statement goes ahead, which leaves nothing behind when it fails.
+ */
 export function hostConnections(sql: PostgresSql, options: { acquireTimeoutMs: number }): Connections {
+  const { acquireTimeoutMs } = options
+  let suspect = true
+  let probing: Promise<void> | null = null
+  const probe = async () => {
+    await within(sql.unsafe('select 1'), acquireTimeoutMs, 'The database cannot be reached.', () => {})
+    suspect = false
+  }
   return {
-    acquire: async () => ({ reserved: await reserve(sql, options.acquireTimeoutMs), done: () => {} }),
+    acquire: async () => {
+      if (suspect) {
+        probing ??= probe().finally(() => {
+          probing = null
+        })
+        await probing
+      }
+      try {
+        const reserved = await reserve(sql, acquireTimeoutMs)
+        return {
+          reserved,
+          done: (broken) => {
+            suspect ||= broken
+          },
+        }
+      } catch (error) {
+        suspect = true
+        throw error
+      }
+    },
     close: async () => {},
   }
 }
