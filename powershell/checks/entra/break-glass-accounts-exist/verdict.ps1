@@ -29,15 +29,17 @@ $possible = @($accounts.Where({ -not $_.gaps.Count }))
 $fit = @($possible.Where({ $_.known }))
 $free = @($fit.Where({ -not $_.reach.caught.Count -and -not $_.reach.unread.Count }))
 $maybeFree = @($possible.Where({ -not $_.reach.caught.Count }))
+$counted = if ($null -eq $named) { @{ what = 'accounts that could be one'; count = $possible.Count } } else { @{ what = 'accounts fit for an emergency'; count = $fit.Count } }
 $findings = @(
-    New-Finding -ResourceId 'breakGlassAccounts' -ResourceName 'Break-glass accounts' -Property $($null -eq $named ? 'accounts that could be one' : 'accounts fit for an emergency') `
-        -Expected 'at least 2' -Actual $($null -eq $named ? $possible.Count : $fit.Count) -Compliant ($($null -eq $named ? $possible.Count : $fit.Count) -ge 2)
+    New-Finding -ResourceId 'breakGlassAccounts' -ResourceName 'Break-glass accounts' -Property $counted.what -Expected 'at least 2' -Actual $counted.count -Compliant ($counted.count -ge 2)
     foreach ($account in $accounts) { Get-EmergencyFindings $account -OneIsFree ($free.Count -gt 0) }
 )
 
 if ($null -eq $named) {
     # Whatever the list would say, it can only name accounts that are there.
-    if (-not $groupsUnread -and $possible.Count -lt 2) { return New-Verdict fail 'Fewer than two accounts could be break-glass accounts: enabled cloud-only Global Administrators on the onmicrosoft.com domain without licences.' $findings }
+    if (-not $groupsUnread -and $possible.Count -lt 2) {
+        return New-Verdict fail 'Fewer than two accounts could be break-glass accounts: enabled cloud-only Global Administrators on the onmicrosoft.com domain without licences.' $findings
+    }
     if (-not $groupsUnread -and -not $maybeFree.Count) { return New-Verdict fail 'No account that could be a break-glass account is excluded from every enabled Conditional Access policy.' $findings }
     return New-Verdict manual 'Without the list of break-glass accounts nobody can say which of the Global Administrators are meant for an emergency.' $findings -ReasonCode operator_input_missing
 }
@@ -50,7 +52,8 @@ if ($fit.Count -lt 2) {
     return New-Verdict fail "Fewer than two of the named break-glass accounts are fit for an emergency: $why." $findings
 }
 if ($free.Count) {
-    return New-Verdict manual "$($fit.Count) break-glass accounts are technically as they should be; the written procedure and the keeping of their secrets have to be looked at by a person." $findings -ReasonCode human_review
+    return New-Verdict manual "$($fit.Count) break-glass accounts are technically as they should be; a person has to look at the written procedure and the keeping of their secrets." `
+        $findings -ReasonCode human_review
 }
 if (-not $maybeFree.Count) { return New-Verdict fail 'None of the named break-glass accounts is excluded from every enabled Conditional Access policy.' $findings }
 # Some account may be free: that hangs on groups of exclusions, or on accounts that were not read.
@@ -59,4 +62,5 @@ if ($groups.Count) { Stop-Unread $emergencyMemberSource $groups[0] }
 if (-not @($maybeFree.Where({ $_.known })).Count) { Stop-Unread $emergencyUserSource $unread[0].key }
 if (-not (Test-Source $Evidence $emergencyMemberSource)) { Stop-Unread $emergencyMemberSource }
 # The groups were not among those that were asked for, so nothing failed: a person can open them.
-New-Verdict manual 'Whether a break-glass account is excluded from every enabled Conditional Access policy depends on groups that were not opened: look at their members.' $findings -ReasonCode human_review
+New-Verdict manual 'Whether a break-glass account is excluded from every enabled Conditional Access policy depends on groups that were not opened: look at their members.' `
+    $findings -ReasonCode human_review

@@ -127,7 +127,7 @@ function Measure-EmergencyAccount {
     $names = [Collections.Generic.List[string]]::new()
     foreach ($one in $id, $Name, ($id ? (Get-SignInName $Holders[$id]) : $null)) { if ($one -and $one -notin $names) { $names.Add($one) } }
     $object = Find-NamedUser $Evidence $names.ToArray()
-    $account = @{ id = $(if ($id) { $id } else { $Name }); name = $(if ($id) { Get-PrincipalName $Holders[$id] $id } else { $Name }); known = $true; gaps = @(); reach = $null; key = $object.key }
+    $account = @{ id = $id ? $id : $Name; name = $id ? (Get-PrincipalName $Holders[$id] $id) : $Name; known = $true; gaps = @(); reach = $null; key = $object.key }
     if ($object.state -eq 'read') {
         $account.id = Read-String $object.user 'id' -Of $emergencyUserSource
         $account.name = Get-PrincipalName $object.user $account.id
