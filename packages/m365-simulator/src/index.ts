@@ -14,9 +14,13 @@ export { noLatency, profileV1 } from './engine/latency.ts'
 export { sourceIds } from './engine/sources.ts'
 export { type Simulator, startSimulator } from './simulator.ts'
 export { graphReadPermissions } from './tenants/application.ts'
+export { builtInTenant, builtInTenantNames } from './tenants/built-in.ts'
+export { e5Tenant } from './tenants/e5.ts'
 export { freshTenant } from './tenants/fresh.ts'
 export { hardenedTenant } from './tenants/hardened.ts'
-export { e3Plans, e5Plans } from './tenants/licences.ts'
+export { legacyTenant } from './tenants/legacy.ts'
+export { businessBasicPlans, e3Plans, e5Plans } from './tenants/licences.ts'
+export { noLicencesTenant } from './tenants/no-licences.ts'
 export { roleTemplateId } from './tenants/roles.ts'
 export type {
   ActivatedRole,
@@ -33,6 +37,7 @@ export type {
   JsonObject,
   LicenceSku,
   PasswordUser,
+  Readings,
   ResourceName,
   SharePointData,
   TeamsData,

@@ -2,22 +2,21 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { startSimulator } from './simulator.ts'
-import { freshTenant } from './tenants/fresh.ts'
-import { hardenedTenant } from './tenants/hardened.ts'
+import { builtInTenant, builtInTenantNames } from './tenants/built-in.ts'
 import type { TenantDocument, TenantOverrides } from './tenants/types.ts'
 
 const help = `Plays Microsoft 365 on loopback until it is interrupted.
 
-  node src/main.ts [--tenant fresh|hardened|<file.json>]... [--port 0] [--latency none|v1] [--latency-scale 1]
+  node src/main.ts [--tenant <name>|<file.json>]... [--port 0] [--latency none|v1] [--latency-scale 1]
 
-A file holds overrides for one of the built-in tenants: { "base": "hardened", "overrides": { … } }.
-Without --tenant both built-in tenants are served.`
+Names: ${builtInTenantNames.join(', ')}.
+A file holds overrides for one of them: { "base": "hardened", "overrides": { … } }.
+Without --tenant, fresh and hardened are served.`
 
 async function load(name: string): Promise<TenantDocument> {
-  if (name === 'fresh') return freshTenant()
-  if (name === 'hardened') return hardenedTenant()
+  if (!name.endsWith('.json')) return builtInTenant(name)
   const { base, overrides } = JSON.parse(await readFile(name, 'utf8')) as { base?: string; overrides?: TenantOverrides }
-  return base === 'hardened' ? hardenedTenant(overrides) : freshTenant(overrides)
+  return builtInTenant(base ?? 'fresh', overrides)
 }
 
 const { values } = parseArgs({

@@ -3,7 +3,7 @@ import { roleTemplateId } from './roles.ts'
 import type { Json, JsonObject } from './types.ts'
 
 /** The administrator roles a policy has to name to count as protection of administrators. */
-const protectedAdminRoles = [
+export const protectedAdminRoles = [
   'Application Administrator',
   'Authentication Administrator',
   'Billing Administrator',
@@ -21,27 +21,29 @@ const protectedAdminRoles = [
   'User Administrator',
 ].map(roleTemplateId)
 
-interface PolicyInput {
+export interface PolicyInput {
   displayName: string
+  state?: 'enabled' | 'disabled' | 'enabledForReportingButNotEnforced'
   users?: JsonObject
   applications?: JsonObject
   conditions?: JsonObject
   builtInControls?: string[]
   operator?: 'AND' | 'OR'
   authenticationStrength?: Json
+  termsOfUse?: string[]
   grantControls?: null
   sessionControls?: Json
 }
 
 /** A policy as the service writes it: every condition present, unused ones null or empty. */
-function conditionalAccessPolicy(input: PolicyInput): JsonObject {
+export function conditionalAccessPolicy(input: PolicyInput): JsonObject {
   return {
     id: guid('conditional access', input.displayName),
     templateId: null,
     displayName: input.displayName,
     createdDateTime: '2026-01-20T09:00:00Z',
     modifiedDateTime: null,
-    state: 'enabled',
+    state: input.state ?? 'enabled',
     conditions: {
       userRiskLevels: [],
       signInRiskLevels: [],
@@ -81,16 +83,16 @@ function conditionalAccessPolicy(input: PolicyInput): JsonObject {
             operator: input.operator ?? 'OR',
             builtInControls: input.builtInControls ?? [],
             customAuthenticationFactors: [],
-            termsOfUse: [],
+            termsOfUse: input.termsOfUse ?? [],
             authenticationStrength: input.authenticationStrength ?? null,
           },
     sessionControls: input.sessionControls ?? null,
   }
 }
 
-const everybody = { includeUsers: ['All'] }
+export const everybody = { includeUsers: ['All'] }
 const administrators = { includeRoles: protectedAdminRoles }
-const everyTime = {
+export const everyTime = {
   value: null,
   type: null,
   authenticationType: 'primaryAndSecondaryAuthentication',
@@ -98,7 +100,7 @@ const everyTime = {
   isEnabled: true,
 }
 
-function session(settings: JsonObject): JsonObject {
+export function session(settings: JsonObject): JsonObject {
   return {
     disableResilienceDefaults: null,
     applicationEnforcedRestrictions: null,
@@ -110,7 +112,7 @@ function session(settings: JsonObject): JsonObject {
 }
 
 /** The built-in strength that only keys, Windows Hello and multifactor certificates meet. */
-const phishingResistant = {
+export const phishingResistant = {
   id: '00000000-0000-0000-0000-000000000004',
   createdDateTime: '2021-12-01T00:00:00Z',
   modifiedDateTime: '2021-12-01T00:00:00Z',

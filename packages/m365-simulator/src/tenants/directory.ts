@@ -15,7 +15,7 @@ export interface UserInput {
   skuIds?: string[]
   accountEnabled?: boolean
   guest?: boolean
-  /** true: synchronised from an on-premises directory. */
+  /** true: synchronised from an on-premises directory; false: it once was. */
   synced?: boolean
 }
 
@@ -27,7 +27,7 @@ export function user(tenantId: string, input: UserInput): DirectoryUser {
     displayName: input.displayName,
     accountEnabled: input.accountEnabled ?? true,
     userType: input.guest ? 'Guest' : 'Member',
-    onPremisesSyncEnabled: input.synced ? true : null,
+    onPremisesSyncEnabled: input.synced ?? null,
     assignedLicenses: (input.skuIds ?? []).map((skuId) => ({ disabledPlans: [], skuId })),
     businessPhones: [],
     givenName: input.displayName.split(' ')[0] ?? null,

@@ -11,7 +11,15 @@ import { e3Plans, fabricFreePlans, skus } from './licences.ts'
 import { auditBypassRow, discoveryMailbox, mailbox } from './mailboxes.ts'
 import { fill, type Identity, identityOf, merge } from './merge.ts'
 import { policyAssignments } from './pim.ts'
-import type { DirectoryUser, GraphData, JsonObject, LicenceSku, TenantDocument, TenantOverrides } from './types.ts'
+import type {
+  DirectoryUser,
+  GraphData,
+  JsonObject,
+  LicenceSku,
+  Readings,
+  TenantDocument,
+  TenantOverrides,
+} from './types.ts'
 
 export interface Names {
   name: string
@@ -34,8 +42,9 @@ export function namesFrom(defaults: Names, overrides: TenantOverrides): Names {
     clientSecret: overrides.app?.clientSecret ?? defaults.clientSecret,
     prefix:
       overrides.sharepoint?.prefix ??
-      (overrides.initialDomain ?? defaults.initialDomain).split('.')[0] ??
-      defaults.prefix,
+      (overrides.initialDomain === undefined
+        ? defaults.prefix
+        : (overrides.initialDomain.split('.')[0] ?? defaults.prefix)),
   }
 }
 
@@ -248,6 +257,17 @@ const freshNames: Names = {
   prefix: 'contoso',
 }
 
+const usualReadings: Readings = {
+  adminSettings: 'flat',
+  conditionalAccessWithoutP1: 'emptyList',
+  pimWithoutP2: 400,
+  accessReviewsWithoutP2: 'noLicense',
+  pimDenied: 'error',
+  intuneDenied: 'forbidden',
+  onPremisesSynchronization: 'collection',
+  dlpWithoutLicence: 'emptyList',
+}
+
 export const spf = 'v=spf1 include:spf.protection.outlook.com -all'
 
 /** The whole document for given names and people; `hardened` starts from it too. */
@@ -277,6 +297,7 @@ export function baseDocument(names: Names, identity: Identity, people: People): 
       pageSize: 200,
       servicePrincipalsAllowed: true,
     },
+    readings: { ...usualReadings },
     dns: {
       [names.initialDomain]: [spf],
       ...Object.fromEntries(

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { exchangeCmdlets } from '../exchange/cmdlets.ts'
 import {
+  builtInTenant,
+  builtInTenantNames,
   freshTenant,
   hardenedTenant,
   type JsonObject,
   roleTemplateId,
   sourceIds,
   type TenantDocument,
+  type TenantOverrides,
 } from '../index.ts'
 
 const resource = (tenant: TenantDocument, path: string) => tenant.graph.resources[path] as JsonObject & JsonObject[]
@@ -15,10 +18,9 @@ const globalOf = (tenant: TenantDocument, type: string) =>
 const setting = (tenant: TenantDocument, name: string) => tenant.fabric.settings.find((row) => row.settingName === name)
 const rows = (tenant: TenantDocument, cmdlet: string) => tenant.exchange.cmdlets[cmdlet] ?? []
 
-describe.each([
-  ['fresh', freshTenant],
-  ['hardened', hardenedTenant],
-])('the %s tenant', (name, make) => {
+describe.each(builtInTenantNames)('the %s tenant', (name) => {
+  const make = (overrides?: TenantOverrides) => builtInTenant(name, overrides)
+
   it('is the same document every time, and nobody else’s', () => {
     expect(make()).toEqual(make())
     const changed = make()
@@ -45,17 +47,20 @@ describe.each([
       prefix: 'northwind',
       tenant: { RootSiteUrl: 'https://northwind.sharepoint.com' },
     })
-    expect(rows(own, 'Get-AcceptedDomain').map((row) => row.DomainName)).toEqual([
+    const ordinary = rows(own, 'Get-AcceptedDomain').filter((row) => row.IsCoexistenceDomain === false)
+    expect(ordinary.map((row) => row.DomainName)).toEqual([
       'northwind.onmicrosoft.com',
       'northwind.example',
       'nw.example',
     ])
-    expect(Object.keys(own.dns)).toContain('_dmarc.nw.example')
+    expect(Object.keys(own.dns)).toEqual(expect.arrayContaining(['northwind.onmicrosoft.com', 'nw.example']))
     expect(own.app.clientSecret).toBe('mine')
     expect(rows(own, 'Get-OrganizationConfig')[0]?.DisplayName).toBe('Northwind "Traders"')
     const text = JSON.stringify(own)
     expect(text).not.toContain('contoso.')
     expect(text).not.toContain('fabrikam.')
+    expect(text).not.toContain(make().initialDomain)
+    for (const domain of make().customDomains) expect(text).not.toContain(domain)
   })
 
   it('merges objects and replaces lists', () => {

@@ -126,6 +126,26 @@ export interface FabricData {
   servicePrincipalsAllowed: boolean
 }
 
+/** How a tenant's services answer where public sources disagree or are silent: a scanner has to accept every reading. */
+export interface Readings {
+  /** Graph's SharePoint, apps and forms settings: bare, inside `value`, inside `settings`, or inside both. */
+  adminSettings: 'flat' | 'value' | 'settings' | 'valueSettings'
+  /** Conditional access policies in a tenant without Entra ID P1. */
+  conditionalAccessWithoutP1: 'emptyList' | 'licenceError'
+  /** What privileged identity management says without Entra ID P2. */
+  pimWithoutP2: 400 | 403
+  /** Access reviews in a tenant without Entra ID P2. */
+  accessReviewsWithoutP2: 'noLicense' | 'denied' | 'emptyList'
+  /** What a missing permission looks like: with words inside `error`, or as a bare object without it. */
+  pimDenied: 'error' | 'bare'
+  /** … and at Intune. */
+  intuneDenied: 'forbidden' | 'unknownError'
+  /** Directory synchronisation, read by an application. */
+  onPremisesSynchronization: 'collection' | 'single' | 'denied'
+  /** Data loss prevention policies in a tenant without a plan for it. */
+  dlpWithoutLicence: 'emptyList' | 'denied'
+}
+
 export type DnsAnswer = string[] | { error: 'ENOTFOUND' | 'ENODATA' | 'ESERVFAIL' | 'EREFUSED' | 'ETIMEOUT' }
 
 export interface TenantDocument {
@@ -145,6 +165,7 @@ export interface TenantDocument {
   teams: TeamsData
   sharepoint: SharePointData
   fabric: FabricData
+  readings: Readings
   /** TXT records by lower-case name. A name that is absent does not exist. */
   dns: Record<string, DnsAnswer>
 }
