@@ -7,6 +7,13 @@ function Resolve-Failure {
         Start-ExchangeFallback $Reading $Failure
         return
     }
+    # The older way to the same object, for tenants where the first one is not there.
+    if ($Reading.declaration['otherWay'] -and -not $Reading.triedElsewhere -and (Get-ProblemField $Failure.error 'status') -in 400, 404, 405, 406, 500, 501) {
+        $Reading.triedElsewhere = $true
+        $Reading.openUnits = 0
+        New-Unit $Reading '0' (New-SharePointRequest $Reading.declaration['otherWay'] '0') $Reading.declaration['kind']
+        return
+    }
     # Exchange and its relatives answer a missing role, an unknown cmdlet and a missing licence with the same 403.
     if ($Failure.state -eq 'denied' -and $service -in 'exchange', 'compliance', 'teams' -and $Reading.declaration['licence'] -and (Get-ProblemField $Failure.error 'status') -ne 401) {
         Wait-Reading (Get-SupportingReading 'graph/organization') 'Complete-LicenceDecision' @{ reading = $Reading; failure = $Failure }

@@ -35,7 +35,9 @@ function Invoke-ReadyCheck {
     }
     foreach ($control in $engine.plan.controls[$key]) {
         $watch = [Diagnostics.Stopwatch]::StartNew()
-        $result = Get-ControlResult $check $engine.readings $engine.judgingScan ((Test-Property $control 'parameters') ? $control.parameters : [pscustomobject]@{})
+        $result = try { Get-ControlResult $check $engine.readings $engine.judgingScan ((Test-Property $control 'parameters') ? $control.parameters : [pscustomobject]@{}) } catch {
+            @{ status = 'error'; reasonCode = 'unexpected_data'; message = "The engine could not judge the evidence ($($_.Exception.GetBaseException().GetType().Name)). Please report this."; findings = @(); findingsTotal = 0 }
+        }
         Send-CheckFrame $control $started $watch.ElapsedMilliseconds $result
     }
 }

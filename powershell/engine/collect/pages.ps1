@@ -161,7 +161,7 @@ function ConvertFrom-CsomObject {
     foreach ($property in $Object.PSObject.Properties) {
         if ($property.Name -in '_ObjectType_', '_ObjectIdentity_', '_ObjectVersion_') { continue }
         $value = $property.Value
-        if ($value -is [array]) { $value = , @(foreach ($item in $value) { ConvertFrom-CsomText $item }) } else { $value = ConvertFrom-CsomText $value }
+        if ($value -is [array]) { $value = @(foreach ($item in $value) { ConvertFrom-CsomText $item }) } else { $value = ConvertFrom-CsomText $value }
         $flat[$property.Name] = $value
     }
     [pscustomobject]$flat

@@ -165,7 +165,18 @@ function Get-TaskAnswer {
     try { ConvertFrom-Response $response } finally { $response.Dispose() }
 }
 
+# One odd answer must not end the scan: what the engine itself cannot digest fails its source, and is told by name and place only.
 function Complete-Call {
+    param($Call, $Answer)
+    try { Resolve-Answer $Call $Answer } catch {
+        $problem = $_.Exception.GetBaseException().GetType().Name
+        $place = "$([IO.Path]::GetFileName($_.InvocationInfo.ScriptName)):$($_.InvocationInfo.ScriptLineNumber)"
+        Send-Log 'error' "$($Call.unit.reading.id): the engine stumbled over the answer ($problem at $place)."
+        Complete-Reading $Call.unit.reading 'unavailable' $null ([ordered]@{ code = 'engine_error'; message = "The engine could not read the answer ($problem). Please report this." })
+    }
+}
+
+function Resolve-Answer {
     param($Call, $Answer)
     if ($Call.request['then']) { & $Call.request['then'] $Call $Answer; return }
     $outcome = Get-Outcome $Call $Answer
