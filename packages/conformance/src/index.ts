@@ -1,3 +1,12 @@
+export type {
+  DoomedConsumer,
+  MadeQueue,
+  OpenQueues,
+  QueueCapabilities,
+  QueueSuiteContext,
+  QueueSuiteOptions,
+} from './queue/context.ts'
+export { queueSuite } from './queue/suite.ts'
 export type { StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
 export { foreignCalls } from './storage/isolation.ts'
 export {
