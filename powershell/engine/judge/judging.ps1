@@ -27,7 +27,9 @@ function Get-SourceState {
     param($Sources, [string]$Source)
     if (-not $Sources.ContainsKey($Source)) { return 'not_collected' }
     $record = $Sources[$Source]
-    if ($record.state -eq 'read' -or $record.state -in $failedStates) { return $record.state }
+    if ($record.state -in $failedStates) { return $record.state }
+    # Read without data is nothing read: an empty collection is an array, an empty object an object.
+    if ($record.state -eq 'read' -and $null -ne $record.data) { return 'read' }
     'unexpected_data'
 }
 
@@ -154,9 +156,10 @@ function Get-VerdictFlaw {
     $verdict = $Output[0]
     if ($verdict -isnot [hashtable]) { return 'it is not a verdict' }
     foreach ($name in 'status', 'message', 'findings', 'reasonCode') { if (-not $verdict.ContainsKey($name)) { return "$name is missing" } }
-    if ($verdict['status'] -notin 'pass', 'fail', 'manual') { return 'its status is none of pass, fail, manual' }
+    if ($verdict['status'] -notin 'pass', 'fail', 'manual', 'not_applicable') { return 'its status is none of pass, fail, manual, not_applicable' }
     if ([string]::IsNullOrWhiteSpace($verdict['message'])) { return 'its message is empty' }
-    if ($verdict['status'] -eq 'manual' -and $verdict['reasonCode'] -notin $manualReasons) { return 'a manual verdict needs a known reason' }
+    $reasons = $reasonsOfStatus[$verdict['status']]
+    if ($reasons -and $verdict['reasonCode'] -notin $reasons) { return "a verdict $($verdict['status']) needs a known reason" }
     foreach ($finding in $verdict['findings']) { if (-not (Test-Finding $finding)) { return 'a finding is malformed' } }
     $null
 }
@@ -167,7 +170,8 @@ function Get-ControlResult {
     $worst = $null
     foreach ($requirement in $Check.requirements) {
         $unmet = Get-UnmetRequirement $requirement $Sources
-        if ($null -eq $unmet -or $requirement.optional) { continue }
+        # What an optional source answered must still make sense.
+        if ($null -eq $unmet -or ($requirement.optional -and $unmet.state -ne 'unexpected_data')) { continue }
         $rank = $stateOrder.IndexOf($unmet.state)
         if ($null -eq $worst -or $rank -lt $worst.rank) { $worst = @{ rank = $rank; unmet = $unmet; requirement = $requirement } }
     }
@@ -187,7 +191,7 @@ function Get-ControlResult {
     $findings = @($verdict['findings'])
     @{
         status = $verdict['status']; message = $verdict['message']; findingsTotal = $findings.Count
-        reasonCode = $verdict['status'] -eq 'manual' ? $verdict['reasonCode'] : $null
+        reasonCode = $reasonsOfStatus.ContainsKey($verdict['status']) ? $verdict['reasonCode'] : $null
         findings = @($findings.Count -gt $maximumFindings ? $findings[0..($maximumFindings - 1)] : $findings)
     }
 }

@@ -255,7 +255,7 @@ function New-Finding {
 
 function New-Verdict {
     param(
-        [Parameter(Position = 0)][ValidateSet('pass', 'fail', 'manual')][string]$Status,
+        [Parameter(Position = 0)][ValidateSet('pass', 'fail', 'manual', 'not_applicable')][string]$Status,
         [Parameter(Position = 1)][string]$Message,
         [Parameter(Position = 2)]$Findings = @(),
         [string]$ReasonCode

@@ -16,7 +16,11 @@ $statusOfState = @{
     not_collected   = @{ status = 'not_run'; reasonCode = 'not_collected' }
 }
 
-$manualReasons = 'operator_input_missing', 'no_api', 'human_review'
+# What a verdict may give as its reason; pass and fail have none. `not_in_use`: evidence shows that the tenant does not use what the control is about.
+$reasonsOfStatus = @{
+    manual         = 'operator_input_missing', 'no_api', 'human_review'
+    not_applicable = 'not_in_use', 'not_licensed'
+}
 $maximumFindings = 1000
 
 function Get-WorstState {

@@ -7,7 +7,7 @@ $organisation = Get-Single $Evidence $organisationSource
 if (-not (Read-NullableBoolean $organisation 'onPremisesSyncEnabled' -Of $organisationSource)) {
     $finding = New-Finding -ResourceId 'organization' -ResourceName 'Organisation' -Property 'onPremisesSyncEnabled' -Expected 'false or null, or password hashes synchronised' `
         -Actual $organisation.onPremisesSyncEnabled -Compliant $true
-    return New-Verdict manual 'The tenant synchronises no on-premises directory, so the control does not apply; if such a directory exists all the same, look at it there.' $finding -ReasonCode human_review
+    return New-Verdict not_applicable 'The tenant synchronises no on-premises directory, so the control does not apply.' $finding -ReasonCode not_in_use
 }
 # That the directory is synchronised says nothing of the hashes.
 if (-not (Test-Source $Evidence $source)) { Stop-Unread $source }

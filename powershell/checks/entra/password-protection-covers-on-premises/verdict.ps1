@@ -5,7 +5,7 @@ $synchronised = Read-NullableBoolean $organization 'onPremisesSyncEnabled' -Of '
 if ($synchronised -ne $true) {
     # null: never synchronised, false: no longer. There is no directory on-premises that the rule could be about.
     $cloud = New-Finding -ResourceId 'organization' -ResourceName 'Organisation' -Property 'onPremisesSyncEnabled' -Expected $true -Actual $synchronised -Compliant $true
-    return New-Verdict manual 'The tenant synchronises no on-premises directory, so the control does not apply; if such a directory exists all the same, look at it there.' $cloud -ReasonCode human_review
+    return New-Verdict not_applicable 'The tenant synchronises no on-premises directory, so the control does not apply.' $cloud -ReasonCode not_in_use
 }
 $rules = Find-PasswordRules $Evidence
 if ($null -eq $rules) {
