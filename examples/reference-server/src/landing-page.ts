@@ -35,7 +35,9 @@ function show(check) {
   rows.set(check.check_id, tr)
   const status = document.createElement('td')
   status.append(text('span', check.status, 's ' + check.status))
-  tr.replaceChildren(text('td', check.check_id), status, text('td', check.title ? check.title + ': ' + check.message : check.message))
+  const found = document.createElement('td')
+  found.append(text('strong', check.title ?? ''), text('div', check.message))
+  tr.replaceChildren(text('td', check.check_id), status, found)
 }
 function progress(s) {
   $('bar').style.width = s.progress_percentage + '%'
@@ -58,6 +60,8 @@ async function follow() {
     source.close()
     progress(JSON.parse(e.data))
     const done = await get('/scans/' + scan.scan_id + '/results?limit=200')
+    rows.clear()
+    $('rows').replaceChildren()
     done.data.forEach(show)
     const next = async () => ((await get('/scans?limit=1')).data[0].scan_id === scan.scan_id ? setTimeout(next, 3000) : location.reload())
     setTimeout(next, 3000)

@@ -229,6 +229,7 @@ describe('scans', () => {
 
   it.each([
     ['status=Fail', ['1.1.2']],
+    ['status=fail', ['1.1.2']],
     ['category=L2', ['1.2.1']],
     ['check_id=1.1.2_ensure_two', ['1.1.2']],
     ['section=5.1.2', ['5.1.2.2']],

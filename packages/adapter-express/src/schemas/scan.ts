@@ -29,8 +29,15 @@ export const scanList = z.strictObject({
 
 export const resultWireStatuses = ['Pass', 'Fail', 'Error', 'Manual', 'NotApplicable', 'NotRun'] as const
 
+/** A filter takes `fail` and `not_run` as well as `Fail` and `NotRun`: people type it by hand. */
+function spelledAsWire(status: unknown): unknown {
+  if (typeof status !== 'string') return status
+  const plain = status.toLowerCase().replaceAll('_', '')
+  return resultWireStatuses.find((one) => one.toLowerCase() === plain) ?? status
+}
+
 export const resultList = z.strictObject({
-  status: z.enum(resultWireStatuses).optional(),
+  status: z.preprocess(spelledAsWire, z.enum(resultWireStatuses)).optional(),
   category: level.optional(),
   check_id: checkId.optional(),
   section: line(200).optional(),
