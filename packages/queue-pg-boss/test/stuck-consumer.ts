@@ -10,3 +10,5 @@ await queue.consume({
     return new Promise<never>(() => {})
   },
 })
+// Its parent died before it could kill it.
+process.stdin.once('end', () => process.exit(1)).resume()

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline'
 /** A script of this folder in a process of its own, on the sources as they stand. Its standard output comes line by line. */
 export interface ScriptProcess {
   readonly child: ChildProcess
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<unknown>
   /** Resolves with the first line that `wanted` accepts, also one of the past; rejects when the process ends without it. */
   line(wanted: (line: string) => boolean): Promise<string>
   readonly lines: readonly string[]
@@ -37,6 +39,7 @@ export function startScript(script: string, argument: unknown): ScriptProcess {
 
   return {
     child,
+    ended,
     lines,
     line: (wanted) =>
       new Promise((resolve, reject) => {
