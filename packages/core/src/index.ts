@@ -29,4 +29,6 @@ export type {
   UpdateM365TenantInput,
 } from './tenants/m365-tenant-input.ts'
 export type { M365Tenants } from './tenants/m365-tenants.ts'
+export * from './tenants/preflight.ts'
+export type { PreflightInput } from './tenants/preflight-run.ts'
 export * from './tenantscope.ts'

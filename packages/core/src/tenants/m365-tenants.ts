@@ -29,6 +29,8 @@ import {
   type UpdateM365TenantInput,
   updateSchema,
 } from './m365-tenant-input.ts'
+import type { Preflight } from './preflight.ts'
+import { type PreflightInput, preflight } from './preflight-run.ts'
 import { findTenant, patchTenant } from './tenant-rows.ts'
 
 /**
@@ -50,6 +52,12 @@ export interface M365Tenants {
   replaceCredentials(id: string, input: CredentialInput): Promise<CredentialSummary>
   /** Signs in to each service and reads one small thing. The answer is stored as `lastTest`. Takes seconds; abort by `signal`. */
   testConnection(id: string, options?: { signal?: AbortSignal }): Promise<ConnectionTest>
+  /**
+   * Which controls would a scan be able to judge now, and what is missing for the others: says so from the credential, the access tokens, one read per service
+   * and the tenant's service plans. What these do not decide is `unknown`. Stores nothing; takes seconds; abort by `signal`. Throws `credential_missing` when
+   * there is no credential, RunnerError when the engine cannot run.
+   */
+  preflight(id: string, options?: PreflightInput & { signal?: AbortSignal }): Promise<Preflight>
   inputs(id: string): Promise<Record<string, unknown>>
   /** Replaces all operator inputs. */
   setInputs(id: string, inputs: Record<string, unknown>): Promise<Record<string, unknown>>
@@ -74,6 +82,7 @@ export function m365Tenants(run: Run, scope: Scope, settings: TestSettings): M36
         Effect.flatMap(findTenant(scope, id), (tenant) => testConnection(scope, tenant, settings)),
         options?.signal,
       ),
+    preflight: (id, { signal, ...input } = {}) => run(preflight(scope, id, input, settings), signal),
     inputs: (id) => run(Effect.map(findTenant(scope, id), (tenant) => tenant.inputs)),
     setInputs: (id, inputs) => run(setInputs(scope, id, inputs)),
   }

@@ -67,7 +67,13 @@ describe('benchmarks of a pack', () => {
         ...{ severity: 'high', rationale: 'Why.', impact: 'None.', references: ['A page'], manualSteps: ['Look.'] },
         remediation: { portal: 'Somewhere', command: null, note: null },
         sources: ['graph/a', 'graph/b', 'sharepoint/tenant | graph/c'],
+        needs: [
+          { anyOf: ['graph/a'], optional: false },
+          { anyOf: ['graph/b'], optional: false },
+          { anyOf: ['sharepoint/tenant', 'graph/c'], optional: false },
+        ],
         inputs: ['names'],
+        requiredInputs: [],
       },
     ])
   })

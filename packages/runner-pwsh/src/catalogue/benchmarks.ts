@@ -1,8 +1,23 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type Benchmark, benchmarkSchema, type Control, RunnerError } from '@tenantscope/core'
+import { type Benchmark, benchmarkSchema, type Control, RunnerError, type SourceDefinition } from '@tenantscope/core'
+import { isObject, type Json, malformed, readJson, readOptionalJson, textsOf, toList } from './pack-files.ts'
+import { loadSources } from './sources.ts'
 
-type Json = Record<string, unknown>
+/** What the benchmarks of a pack share. */
+interface Shared {
+  pack: string
+  sources: readonly SourceDefinition[]
+  inputs: readonly unknown[]
+  checks: Map<string, Promise<LoadedCheck>>
+}
+
+interface LoadedCheck {
+  declared: Json
+  place: string
+  /** Can its verdict stay open for want of an operator input? */
+  mayLackInput: boolean
+}
 
 /** Reads the benchmarks of a pack, with the texts of their checks. Throws RunnerError with the file's place in the pack. */
 export async function loadBenchmarks(pack: string): Promise<readonly Benchmark[]> {
@@ -17,28 +32,33 @@ export async function loadBenchmarks(pack: string): Promise<readonly Benchmark[]
       'runner_failed',
       'The folder benchmarks of the pack is empty. Reinstall @tenantscope/powershell.',
     )
-  const checks = new Map<string, Promise<Json>>()
-  return Promise.all(files.map((name) => loadBenchmark(pack, `benchmarks/${name}`, checks)))
+  const shared: Shared = {
+    pack,
+    sources: await loadSources(pack),
+    inputs: toList((await readOptionalJson(pack, 'inputs.json'))?.inputs),
+    checks: new Map(),
+  }
+  return Promise.all(files.map((name) => loadBenchmark(`benchmarks/${name}`, shared)))
 }
 
-async function loadBenchmark(pack: string, place: string, checks: Map<string, Promise<Json>>): Promise<Benchmark> {
-  const file = await readJson(pack, place)
+async function loadBenchmark(place: string, shared: Shared): Promise<Benchmark> {
+  const file = await readJson(shared.pack, place)
   if (!Array.isArray(file.controls)) throw malformed(place, 'controls is not a list')
   const controls = await Promise.all(
     file.controls.map(async (line: unknown, index) => {
       if (!isObject(line)) throw malformed(place, `controls[${index}] is not an object`)
       if (typeof line.check !== 'string' || !/^[a-z0-9-]+\/[a-z0-9-]+$/.test(line.check))
         throw malformed(place, `controls[${index}].check is not area/key`)
-      const checkPlace = `checks/${line.check}/check.json`
-      let check = checks.get(checkPlace)
+      let check = shared.checks.get(line.check)
       if (check === undefined) {
-        check = readJson(pack, checkPlace)
-        checks.set(checkPlace, check)
+        check = loadCheck(shared.pack, `checks/${line.check}`)
+        shared.checks.set(line.check, check)
       }
-      return toControl(line, await check, checkPlace)
+      return toControl(line, await check, shared.inputs)
     }),
   )
-  const parsed = benchmarkSchema.safeParse({ ...file, controls })
+  const { sources, inputs } = shared
+  const parsed = benchmarkSchema.safeParse({ ...file, controls, inputs, sources })
   if (!parsed.success) throw malformed(place, describeIssue(parsed.error.issues[0], controls))
   const twice = parsed.data.controls.find(
     (control, index, all) => all.findIndex((one) => one.id === control.id) !== index,
@@ -47,9 +67,20 @@ async function loadBenchmark(pack: string, place: string, checks: Map<string, Pr
   return parsed.data
 }
 
+async function loadCheck(pack: string, folder: string): Promise<LoadedCheck> {
+  const place = `${folder}/check.json`
+  const declared = await readJson(pack, place)
+  // A check lists its inputs without saying what happens when they are not given. Its verdict says so: only this reason leaves a control open for want of one.
+  const verdict = await readFile(path.join(pack, folder, 'verdict.ps1'), 'utf8').catch(() => '')
+  return { declared, place, mayLackInput: verdict.includes('operator_input_missing') }
+}
+
 /** Joins a benchmark line with its check. The result is not yet checked. */
-function toControl(line: Json, check: Json, checkPlace: string): Record<keyof Control, unknown> {
-  if (check.key !== line.check) throw malformed(checkPlace, `key is not ${String(line.check)}`)
+function toControl(line: Json, loaded: LoadedCheck, definitions: readonly unknown[]): Record<keyof Control, unknown> {
+  const { declared: check, place } = loaded
+  if (check.key !== line.check) throw malformed(place, `key is not ${String(line.check)}`)
+  const inputs = textsOf(check.inputs, place, 'inputs')
+  const needs = toList(check.sources).map((source) => needOf(source, place))
   const remediation = isObject(check.remediation) ? check.remediation : {}
   const manual = isObject(check.manual) ? check.manual : {}
   return {
@@ -68,42 +99,27 @@ function toControl(line: Json, check: Json, checkPlace: string): Record<keyof Co
     remediation: { portal: remediation.portal, command: remediation.command ?? null, note: remediation.note ?? null },
     references: check.references ?? [],
     manualSteps: manual.steps ?? [],
-    sources: toList(check.sources).map((source) => sourceName(source, checkPlace)),
-    inputs: check.inputs ?? [],
+    sources: needs.map(({ anyOf }) => anyOf.join(' | ')),
+    needs,
+    inputs,
+    requiredInputs: loaded.mayLackInput ? inputs.filter((name) => !hasDefault(name, definitions)) : [],
   }
+}
+
+function hasDefault(name: string, definitions: readonly unknown[]): boolean {
+  return definitions.some((one) => isObject(one) && one.name === name && one.default != null)
 }
 
 /** A need is a source id, an object with one, or alternatives of which the first that can be read is enough. */
-function sourceName(source: unknown, place: string): string {
-  if (typeof source === 'string') return source
+function needOf(source: unknown, place: string): { anyOf: string[]; optional: boolean } {
+  if (typeof source === 'string') return { anyOf: [source], optional: false }
   if (isObject(source)) {
-    if (typeof source.source === 'string') return source.source
+    const optional = source.optional === true
+    if (typeof source.source === 'string') return { anyOf: [source.source], optional }
     if (Array.isArray(source.anyOf) && source.anyOf.length > 0)
-      return source.anyOf.map((one) => sourceName(one, place)).join(' | ')
+      return { anyOf: source.anyOf.flatMap((one) => needOf(one, place).anyOf), optional }
   }
   throw malformed(place, 'a source is neither an id, nor { source }, nor { anyOf }')
-}
-
-async function readJson(pack: string, place: string): Promise<Json> {
-  let text: string
-  try {
-    text = await readFile(path.join(pack, place), 'utf8')
-  } catch (cause) {
-    throw new RunnerError(
-      'runner_failed',
-      `The pack's file ${place} cannot be read. Reinstall @tenantscope/powershell.`,
-      { cause },
-    )
-  }
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
-    if (isObject(value)) return value
-  } catch (cause) {
-    throw new RunnerError('runner_failed', `The pack's file ${place} is not JSON. Reinstall @tenantscope/powershell.`, {
-      cause,
-    })
-  }
-  throw malformed(place, 'it is not an object')
 }
 
 /** Names the control and the check's file where the fault lies in one. */
@@ -116,16 +132,4 @@ function describeIssue(
   const control = first === 'controls' && typeof index === 'number' ? controls[index] : undefined
   if (control === undefined) return `${(issue?.path ?? []).map(String).join('.')}: ${message}`
   return `control ${String(control.id)} (checks/${String(control.check)}/check.json), ${rest.map(String).join('.')}: ${message}`
-}
-
-function malformed(place: string, detail: string): RunnerError {
-  return new RunnerError('runner_failed', `The pack's file ${place} is malformed: ${detail}.`)
-}
-
-function toList(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
