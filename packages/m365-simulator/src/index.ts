@@ -1,5 +1,5 @@
 export { type DnsCode, SimulatedDnsError } from './dns/dns.ts'
-export type { RequestRecord } from './engine/answers.ts'
+export type { ReadRecord, RequestRecord } from './engine/answers.ts'
 export {
   type ChangeableKnobs,
   type Fault,
@@ -11,7 +11,9 @@ export {
   type ThrottleOptions,
 } from './engine/knobs.ts'
 export { noLatency, profileV1 } from './engine/latency.ts'
+export type { RateLimitChoice, RateLimitName } from './engine/limits.ts'
 export { sourceIds } from './engine/sources.ts'
+export { type Tally, tally } from './engine/tally.ts'
 export { type Simulator, startSimulator } from './simulator.ts'
 export { graphReadPermissions } from './tenants/application.ts'
 export { builtInTenant, builtInTenantNames } from './tenants/built-in.ts'

@@ -4,12 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lookUp, normalise, ownerOf, SimulatedDnsError } from './dns/dns.ts'
-import { type Answer, type Call, html, type RequestRecord } from './engine/answers.ts'
+import { type Answer, type Call, html, type Notes, type ReadRecord, type RequestRecord } from './engine/answers.ts'
+import { type FloorInput, floorMs, longestChainMs, scaledProfile } from './engine/floor.ts'
 import { type Host, hostTable } from './engine/hosts.ts'
 import { Interference } from './engine/interference.ts'
 import { type ChangeableKnobs, checkKnobs, checkTenants, type SimulatorOptions } from './engine/knobs.ts'
 import { profileOf } from './engine/latency.ts'
-import { floorMs, longestChainMs } from './engine/sources.ts'
+import { RateLimits } from './engine/limits.ts'
+import { type Tally, tally } from './engine/tally.ts'
 import { tenantById, type World } from './engine/world.ts'
 import { CertificateAuthority } from './proxy/authority.ts'
 import { LoopbackProxy } from './proxy/proxy.ts'
@@ -25,11 +27,16 @@ export interface Simulator {
   /** Everything that was asked, oldest first. */
   requests: RequestRecord[]
   clearRequests(): void
+  /** The requests so far in numbers, of one tenant or of all. */
+  tally(tenantId?: string): Tally
   configure(knobs: ChangeableKnobs): void
-  /** The fastest a scan of these sources (all without an argument) can be under the current latency. */
-  floorMs(sourceIds?: string[]): number
+  /**
+   * The fastest a scan of these sources (all without an argument) can be under the current latency and limits. With a
+   * tenant's id its pages and objects count; without one every list is a single page.
+   */
+  floorMs(sourceIds?: string[], tenantId?: string): number
   /** The longest chain of reads that depend on each other, across services. */
-  longestChainMs(sourceIds?: string[]): number
+  longestChainMs(sourceIds?: string[], tenantId?: string): number
   /** The live document: a change shows in the next answer. */
   tenant(id: string): TenantDocument
   /** For a resolver the host hands in: errors carry the codes of node:dns. */
@@ -65,6 +72,7 @@ class Running {
       tenants: options.tenants,
       signer,
       interference: new Interference(),
+      limits: new RateLimits(),
       profile: profileOf(options.latency),
       tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 3599,
       pagingKey: randomBytes(32),
@@ -73,6 +81,7 @@ class Running {
     this.configure({
       faults: options.faults ?? [],
       ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
+      ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
       latencyScale: options.latencyScale ?? 1,
     })
   }
@@ -83,11 +92,23 @@ class Running {
     if (knobs.latencyScale !== undefined) this.#scale = knobs.latencyScale
     if (knobs.throttle !== undefined) this.world.interference.setThrottle(knobs.throttle ?? undefined)
     if (knobs.tokenLifetimeSeconds !== undefined) this.world.tokenLifetimeSeconds = knobs.tokenLifetimeSeconds
+    if (knobs.rateLimits !== undefined) this.world.limits.enforce(knobs.rateLimits)
     if (knobs.faults !== undefined) this.world.interference.setFaults(knobs.faults)
   }
 
-  get scale(): number {
-    return this.#scale
+  tenant(id: string): TenantDocument {
+    const found = tenantById(this.world, id)
+    if (found === undefined) throw new RangeError(`There is no tenant "${id}" in this simulator.`)
+    return found
+  }
+
+  floorInput(ids: string[] | undefined, tenantId: string | undefined): FloorInput {
+    return {
+      profile: scaledProfile(this.world.profile, this.#scale),
+      ids,
+      tenant: tenantId === undefined ? undefined : this.tenant(tenantId),
+      limits: this.world.limits.enforced,
+    }
   }
 
   knows(host: string): boolean {
@@ -145,10 +166,11 @@ class Running {
       query,
       status: 0,
       tenantId: null,
+      reads: [],
     }
     this.requests.push(record)
     const { answer, latencyMs, notes } = await service.serve(call, this.world)
-    Object.assign(record, notes)
+    note(record, answer, notes)
     await this.wait(latencyMs * this.#scale + (answer.extraDelayMs ?? 0))
     if (this.#closed) return
     if (answer.effect !== 'hang' && answer.effect !== 'reset') record.status = answer.status
@@ -158,6 +180,7 @@ class Running {
   async resolveTxt(name: string): Promise<string[][]> {
     const asked = normalise(name)
     const tenantId = ownerOf(this.world.tenants, asked)?.tenantId ?? null
+    const read: ReadRecord = { source: 'dns/txt', target: asked, status: 0, continuation: false, limited: false }
     const record: RequestRecord = {
       at: Date.now(),
       service: 'dns',
@@ -168,6 +191,7 @@ class Running {
       status: 0,
       tenantId,
       source: 'dns/txt',
+      reads: [read],
     }
     this.requests.push(record)
     const fault = this.world.interference.strike({
@@ -184,10 +208,28 @@ class Running {
     if (fault?.kind === 'denied') throw new SimulatedDnsError('EREFUSED', asked)
     if (fault?.kind === 'emptyBody') throw new SimulatedDnsError('ENODATA', asked)
     if (fault !== undefined && fault.kind !== 'slow') throw new SimulatedDnsError('ESERVFAIL', asked)
+    // That a name does not exist is an answer too.
+    read.status = 200
     const records = lookUp(this.world, asked)
     record.status = 200
     return records
   }
+}
+
+/** Puts what a service said about a request into its record; a request that is one read gets it spelt out. */
+function note(record: RequestRecord, answer: Answer, { continuation, ...notes }: Notes): void {
+  Object.assign(record, notes)
+  if (notes.reads !== undefined || notes.source === undefined || notes.batchSize !== undefined) return
+  record.reads = [
+    {
+      source: notes.source,
+      target: `${record.path}${record.query === '' ? '' : `?${record.query}`}`,
+      status: answer.effect === 'hang' || answer.effect === 'reset' ? 0 : answer.status,
+      ...(notes.bucket === undefined ? {} : { bucket: notes.bucket }),
+      continuation: continuation === true,
+      limited: answer.limited === true,
+    },
+  ]
 }
 
 function send(response: ServerResponse, answer: Answer): void {
@@ -242,14 +284,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     clearRequests: () => {
       running.requests.length = 0
     },
+    tally: (id) =>
+      tally(id === undefined ? running.requests : running.requests.filter((record) => record.tenantId === id)),
     configure: (knobs) => running.configure(knobs),
-    floorMs: (ids) => floorMs(running.world.profile, ids) * running.scale,
-    longestChainMs: (ids) => longestChainMs(running.world.profile, ids) * running.scale,
-    tenant: (id) => {
-      const found = tenantById(running.world, id)
-      if (found === undefined) throw new RangeError(`There is no tenant "${id}" in this simulator.`)
-      return found
-    },
+    floorMs: (ids, id) => floorMs(running.floorInput(ids, id)),
+    longestChainMs: (ids, id) => longestChainMs(running.floorInput(ids, id)),
+    tenant: (id) => running.tenant(id),
     resolveTxt: (name) => running.resolveTxt(name),
     close: async () => {
       running.stop()

@@ -1,3 +1,4 @@
+import { hasPlan } from '../engine/world.ts'
 import type { Cmdlet } from '../exchange/cmdlets.ts'
 import { roleTemplateId } from '../tenants/roles.ts'
 import type { JsonObject, TenantDocument } from '../tenants/types.ts'
@@ -28,6 +29,15 @@ export function complianceCmdlet(name: string): Cmdlet | undefined {
 
 /** The compliance host answers it too, and always untruly: no collector should read it here. */
 export const auditTrap: Cmdlet = { ...cmdlet('Get-AdminAuditLogConfig'), source: '' }
+
+/** Plans that hold data loss prevention for mail and files. */
+const dlpPlans = ['EXCHANGE_S_ENTERPRISE', 'COMMUNICATIONS_DLP']
+
+/** Without such a plan the service may show no policy, or refuse: no source says which. */
+export function dlpRefused(tenant: TenantDocument, { name }: Cmdlet): boolean {
+  const asked = name === 'Get-DlpCompliancePolicy' && tenant.readings.dlpWithoutLicence === 'denied'
+  return asked && !hasPlan(tenant, ...dlpPlans)
+}
 
 export function complianceRows(tenant: TenantDocument, { name }: Cmdlet): JsonObject[] {
   return tenant.compliance.cmdlets[name] ?? []

@@ -7,7 +7,7 @@ import { type Invocation, parseBody, parseCmdletInput, refusal, run } from '../e
 import { audiences } from '../signin/resources.ts'
 import type { AccessTokenClaims } from '../signin/tokens.ts'
 import type { TenantDocument } from '../tenants/types.ts'
-import { auditTrap, auditTrapRows, complianceCmdlet, complianceRoles, complianceRows } from './cmdlets.ts'
+import { auditTrap, auditTrapRows, complianceCmdlet, complianceRoles, complianceRows, dlpRefused } from './cmdlets.ts'
 
 export const frontDoor = 'ps.compliance.protection.outlook.com'
 
@@ -66,7 +66,7 @@ function invoke(call: Call, caller: Caller, world: World): Answer {
     url: `${baseUrl}${call.path}`,
   }
   const problem = refusal(cmdlet, invocation, complianceRoles)
-  if (problem !== undefined || cmdlet === undefined) return problem ?? forbidden()
+  if (problem !== undefined || cmdlet === undefined || dlpRefused(caller.tenant, cmdlet)) return problem ?? forbidden()
   return run(cmdlet, trapped ? auditTrapRows(caller.tenant) : complianceRows(caller.tenant, cmdlet), invocation, world)
 }
 

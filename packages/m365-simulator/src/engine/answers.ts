@@ -14,6 +14,20 @@ export interface Call {
   body: Buffer
 }
 
+/** One read of a source: a request of its own, or a part of a batch. */
+export interface ReadRecord {
+  source: string
+  /** What was asked for, with its query; a cmdlet's name where the path says nothing. */
+  target: string
+  status: number
+  /** The rate limit that counts it. */
+  bucket?: string
+  /** A further page of a list that was begun before. */
+  continuation: boolean
+  /** Refused by a documented rate limit. */
+  limited: boolean
+}
+
 export interface RequestRecord {
   /** Milliseconds since 1970, when the request had been read. */
   at: number
@@ -33,11 +47,15 @@ export interface RequestRecord {
   /** The rate limit that counts this request. */
   bucket?: string
   batchSize?: number
+  /** Every source this request reads. */
+  reads: ReadRecord[]
 }
 
 /** What a service says about a request besides its answer. */
-export type Notes = Partial<Pick<RequestRecord, 'source' | 'sources' | 'cmdlet' | 'bucket' | 'batchSize'>> & {
+export type Notes = Partial<Pick<RequestRecord, 'source' | 'sources' | 'cmdlet' | 'bucket' | 'batchSize' | 'reads'>> & {
   tenantId?: string
+  /** For a request that is one read. */
+  continuation?: boolean
 }
 
 export interface Answer {
@@ -46,6 +64,8 @@ export interface Answer {
   body: Buffer
   /** How the connection ends, when not in the ordinary way. */
   effect?: 'hang' | 'reset' | 'truncated'
+  /** Refused by a documented rate limit. */
+  limited?: boolean
   extraDelayMs?: number
 }
 

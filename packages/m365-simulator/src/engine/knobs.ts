@@ -1,4 +1,5 @@
 import type { TenantDocument } from '../tenants/types.ts'
+import { type RateLimitChoice, rateLimitNames } from './limits.ts'
 
 const serviceNames = ['signin', 'graph', 'exchange', 'compliance', 'teams', 'sharepoint', 'fabric', 'dns'] as const
 export type ServiceName = (typeof serviceNames)[number]
@@ -66,6 +67,8 @@ export interface SimulatorOptions {
   latency?: LatencyProfile | 'none' | 'v1'
   latencyScale?: number
   throttle?: ThrottleOptions
+  /** Documented limits that are enforced besides that of conditional access. */
+  rateLimits?: RateLimitChoice
   tokenLifetimeSeconds?: number
   faults?: Fault[]
   /** Folder for the certificate authority's file; without it a private temporary one. */
@@ -77,6 +80,7 @@ export interface ChangeableKnobs {
   latency?: LatencyProfile | 'none' | 'v1'
   latencyScale?: number
   throttle?: ThrottleOptions | null
+  rateLimits?: RateLimitChoice
   tokenLifetimeSeconds?: number
   faults?: Fault[]
 }
@@ -102,6 +106,10 @@ export function checkKnobs(knobs: ChangeableKnobs): void {
   ]) {
     if (!serviceNames.includes(service as ServiceName))
       throw new SimulatorOptionError(`There is no service "${service}". Use one of ${serviceNames.join(', ')}.`)
+  }
+  for (const limit of knobs.rateLimits === 'documented' ? [] : (knobs.rateLimits ?? [])) {
+    if (!rateLimitNames.includes(limit))
+      throw new SimulatorOptionError(`There is no rate limit "${limit}". Use one of ${rateLimitNames.join(', ')}.`)
   }
   for (const fault of knobs.faults ?? []) {
     requireNumber('fault.status', fault.status, 200, 599)

@@ -3,12 +3,14 @@ import type { TenantDocument } from '../tenants/types.ts'
 import type { Answer, Call, Notes } from './answers.ts'
 import type { Interference } from './interference.ts'
 import type { LatencyProfile } from './knobs.ts'
+import type { RateLimits } from './limits.ts'
 
 /** What all services share: the tenants, the knobs, the keys. */
 export interface World {
   readonly tenants: TenantDocument[]
   readonly signer: TokenSigner
   readonly interference: Interference
+  readonly limits: RateLimits
   profile: LatencyProfile
   tokenLifetimeSeconds: number
   /** Signs paging tokens, so that nobody can make one up. */

@@ -54,6 +54,7 @@ interface InvokeReply {
   answer: Answer
   cmdletName: string
   source: string | undefined
+  continuation: boolean
 }
 
 async function invoke(input: InvokeInput, world: World): Promise<InvokeReply> {
@@ -72,7 +73,8 @@ async function invoke(input: InvokeInput, world: World): Promise<InvokeReply> {
     const invocation: Invocation = { baseUrl, ...caller, ...parsed, search, anchor, prefer, url }
     return refusal(cmdlet, invocation, acceptedRoles) ?? run(cmdlet as Cmdlet, rows, invocation, world)
   })
-  return { answer, cmdletName: cmdlet?.name ?? parsed?.cmdletName ?? '', source: cmdlet?.source }
+  const cmdletName = cmdlet?.name ?? parsed?.cmdletName ?? ''
+  return { answer, cmdletName, source: cmdlet?.source, continuation: search.has('$skiptoken') }
 }
 
 interface BatchPart {
@@ -135,7 +137,17 @@ async function batch(
   )
   return {
     answer: outer,
-    notes: { batchSize: parts.length, sources: replies.map((reply) => reply.source ?? '') },
+    notes: {
+      batchSize: parts.length,
+      sources: replies.map((reply) => reply.source ?? ''),
+      reads: replies.map(({ answer, cmdletName, source, continuation }) => ({
+        source: source ?? '',
+        target: cmdletName,
+        status: answer.status,
+        continuation,
+        limited: false,
+      })),
+    },
     latencyMs: exchangeBatchMs(
       world.profile,
       replies.map((reply) => reply.cmdletName),
@@ -165,6 +177,7 @@ export async function exchange(call: Call, world: World): Promise<Reply> {
   const notes: Notes = {
     ...(parsed === undefined ? {} : { cmdlet: parsed.cmdletName }),
     ...(named === undefined ? {} : { source: named.source }),
+    ...(call.search.has('$skiptoken') ? { continuation: true } : {}),
   }
   if (action === '') return { answer: text(404, 'Not Found'), latencyMs, notes }
   if (call.method !== 'POST') return { answer: text(405, 'Method Not Allowed'), latencyMs, notes }

@@ -78,7 +78,7 @@ function settings(call: Call, tenant: TenantDocument, world: World): Answer {
 export async function fabric(call: Call, world: World): Promise<Reply> {
   const latencyMs = world.profile.fabric
   const isSettings = call.path.toLowerCase() === path
-  const notes: Notes = isSettings ? { source: 'fabric/tenantSettings' } : {}
+  const notes: Notes = isSettings ? { source: 'fabric/tenantSettings', bucket: 'fabric' } : {}
   const token = await world.signer.read(header(call, 'authorization'), [audiences.fabric, audiences.powerBi])
   const tenant = token.ok ? tenantById(world, token.claims.tid) : undefined
   if (tenant !== undefined) notes.tenantId = tenant.tenantId
@@ -89,11 +89,14 @@ export async function fabric(call: Call, world: World): Promise<Reply> {
     tenantId: tenant?.tenantId,
     source: notes.source,
   }
+  if (call.search.has('continuationToken')) notes.continuation = true
   const answer = await world.interference.answer(target, shapesFor(call), () => {
     if (!token.ok && token.problem === 'expired') return expired(call)
     if (!token.ok || tenant === undefined) return notAllowed(call)
     if (!isSettings) return problem(404, 'EntityNotFound', 'The requested resource could not be found')
     if (call.method !== 'GET') return problem(405, 'MethodNotAllowed', 'The method is not allowed')
+    const refusal = world.limits.refuses({ limit: 'fabric', tenantId: tenant.tenantId }, Date.now())
+    if (refusal !== undefined) return { ...shapesFor(call).throttled(refusal.retryAfterSeconds), limited: true }
     if (token.claims.delegated) {
       const admin = token.claims.wids.some((role) => adminRoles.includes(role))
       return admin ? settings(call, tenant, world) : shapesFor(call).unlicensed()

@@ -2,14 +2,14 @@ import { type Answer, json } from '../engine/answers.ts'
 import { openPageToken, sealPageToken } from '../engine/paging.ts'
 import type { World } from '../engine/world.ts'
 import propertyNames from '../tenants/data/graph-properties.json' with { type: 'json' }
-import type { JsonObject, TenantDocument } from '../tenants/types.ts'
+import type { JsonObject, Readings, TenantDocument } from '../tenants/types.ts'
 import {
   graphError,
+  type LicenceStyle,
   licenceMissing,
   objectMissing,
   permissionMissing,
   segmentUnknown,
-  tooManyRequests,
   unsupportedQuery,
 } from './errors.ts'
 import { parseFilter, UnsupportedFilterError } from './filter.ts'
@@ -159,6 +159,8 @@ function render(request: GraphRequest, found: Found, read: Read, world: World): 
   switch (read.kind) {
     case 'missing':
       return read.code === undefined ? objectMissing(read.id) : graphError(404, read.code, read.message ?? '')
+    case 'denied':
+      return permissionMissing(found.route.denial, found.route.permissions, request.tenant.readings)
     case 'collection':
       return collection(request, found, read.rows, names, world)
     case 'single': {
@@ -179,12 +181,22 @@ function missingFilter(found: Found, search: URLSearchParams): boolean {
   return !filter.includes('scopeId') || !filter.includes('scopeType')
 }
 
+/** Workloads that may show an empty list where the licence is missing, instead of saying so. */
+function answersEmpty(style: LicenceStyle, readings: Readings): boolean {
+  if (style === 'conditionalAccess') return readings.conditionalAccessWithoutP1 === 'emptyList'
+  return style === 'governance' && readings.accessReviewsWithoutP2 === 'emptyList'
+}
+
 export function ordinaryAnswer(request: GraphRequest, found: Found | undefined, world: World): Answer {
   if (found === undefined) return segmentUnknown(unknownSegment(request.version, request.path))
   const { route, params } = found
+  const { readings } = request.tenant
   if (!route.permissions.some((permission) => request.roles.includes(permission)))
-    return permissionMissing(route.denial, route.permissions)
-  if (!licensed(request.tenant, route) && route.licence !== undefined) return licenceMissing(route.licence.style)
+    return permissionMissing(route.denial, route.permissions, readings)
+  if (!licensed(request.tenant, route) && route.licence !== undefined)
+    return answersEmpty(route.licence.style, readings)
+      ? collection(request, found, [], [], world)
+      : licenceMissing(route.licence.style, readings)
   if (missingFilter(found, request.search)) return unsupportedQuery()
   try {
     return render(
@@ -202,21 +214,5 @@ export function ordinaryAnswer(request: GraphRequest, found: Found | undefined, 
   } catch (error) {
     if (error instanceof UnsupportedFilterError) return unsupportedQuery()
     throw error
-  }
-}
-
-/** One conditional access request a second and tenant, over all applications; its 429 names no time. */
-export class ConditionalAccessLimit {
-  readonly #last = new Map<string, number>()
-
-  refuses(tenantId: string, now: number): boolean {
-    const last = this.#last.get(tenantId)
-    if (last !== undefined && now - last < 1000) return true
-    this.#last.set(tenantId, now)
-    return false
-  }
-
-  static answer(): Answer {
-    return tooManyRequests(undefined)
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, json } from '../engine/answers.ts'
+import type { Readings } from '../tenants/types.ts'
 
 export function graphError(
   status: number,
@@ -10,6 +11,21 @@ export function graphError(
   const id = randomUUID()
   const innerError = { date: new Date().toISOString().slice(0, 19), 'request-id': id, 'client-request-id': id }
   return json(status, { error: { code, message, innerError } }, headers)
+}
+
+/** Intune names the scopes in a JSON text, under one of two codes and statuses. */
+function intuneDenied(permissions: string[], unknownError: boolean): Answer {
+  const scopes = permissions.flatMap((name) => [name, name.replace('.Read.', '.ReadWrite.')]).join(', ')
+  const inner = {
+    _version: 3,
+    Message: `Application is not authorized to perform this operation. Application must have one of the following scopes: ${scopes} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: ${randomUUID()} - Url: https://fef.example.manage.microsoft.com/`,
+    CustomApiErrorPhrase: '',
+    RetryAfter: null,
+    ErrorSourceService: '',
+    HttpHeaders: '{}',
+  }
+  const message = JSON.stringify(inner, null, 2).replaceAll('\n', '\r\n')
+  return unknownError ? graphError(401, 'UnknownError', message) : graphError(403, 'Forbidden', message)
 }
 
 /** How a workload of Graph says that an application permission is missing. */
@@ -23,7 +39,7 @@ export type DenialStyle =
   | 'orgSettings'
   | 'governance'
 
-export function permissionMissing(style: DenialStyle, permissions: string[]): Answer {
+export function permissionMissing(style: DenialStyle, permissions: string[], readings?: Readings): Answer {
   switch (style) {
     case 'directory':
       return graphError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
@@ -35,24 +51,11 @@ export function permissionMissing(style: DenialStyle, permissions: string[]): An
       )
     case 'pim': {
       const message = `Authorization failed due to missing permission scope ${permissions.join(',')}.`
-      return graphError(
-        403,
-        'UnknownError',
-        JSON.stringify({ errorCode: 'PermissionScopeNotGranted', message, instanceAnnotations: [] }),
-      )
+      const bare = { errorCode: 'PermissionScopeNotGranted', message, instanceAnnotations: [] }
+      return readings?.pimDenied === 'bare' ? json(403, bare) : graphError(403, 'UnknownError', JSON.stringify(bare))
     }
-    case 'intune': {
-      const scopes = permissions.flatMap((name) => [name, name.replace('.Read.', '.ReadWrite.')]).join(', ')
-      const inner = {
-        _version: 3,
-        Message: `Application is not authorized to perform this operation. Application must have one of the following scopes: ${scopes} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: ${randomUUID()} - Url: https://fef.example.manage.microsoft.com/`,
-        CustomApiErrorPhrase: '',
-        RetryAfter: null,
-        ErrorSourceService: '',
-        HttpHeaders: '{}',
-      }
-      return graphError(403, 'Forbidden', JSON.stringify(inner, null, 2).replaceAll('\n', '\r\n'))
-    }
+    case 'intune':
+      return intuneDenied(permissions, readings?.intuneDenied === 'unknownError')
     case 'reports':
       return graphError(
         403,
@@ -68,9 +71,9 @@ export function permissionMissing(style: DenialStyle, permissions: string[]): An
   }
 }
 
-export type LicenceStyle = 'reports' | 'pim' | 'governance' | 'intune' | 'sharepoint'
+export type LicenceStyle = 'reports' | 'pim' | 'governance' | 'intune' | 'sharepoint' | 'conditionalAccess'
 
-export function licenceMissing(style: LicenceStyle): Answer {
+export function licenceMissing(style: LicenceStyle, readings?: Readings): Answer {
   switch (style) {
     case 'reports':
       return graphError(
@@ -80,11 +83,19 @@ export function licenceMissing(style: LicenceStyle): Answer {
       )
     case 'pim':
       return graphError(
-        400,
+        readings?.pimWithoutP2 ?? 400,
         'AadPremiumLicenseRequired',
         'The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',
       )
+    // Whether this workload refuses at all is unknown, and so is the form of a refusal: PIM's is assumed.
+    case 'conditionalAccess':
+      return graphError(
+        403,
+        'AadPremiumLicenseRequired',
+        'The tenant needs to have Microsoft Entra ID P1 or Microsoft Entra ID P2 license.',
+      )
     case 'governance':
+      if (readings?.accessReviewsWithoutP2 === 'denied') return permissionMissing('governance', [])
       return graphError(
         403,
         'NoLicense',

@@ -1,11 +1,11 @@
-import { type Answer, type Call, header, json, type Notes } from '../engine/answers.ts'
+import { type Answer, type Call, header, json, type Notes, type ReadRecord } from '../engine/answers.ts'
 import { inheritEffects, type Shapes } from '../engine/interference.ts'
 import { graphBatchMs } from '../engine/latency.ts'
 import { type Reply, tenantById, type World } from '../engine/world.ts'
 import { audiences } from '../signin/resources.ts'
 import type { TokenProblem } from '../signin/tokens.ts'
-import type { TenantDocument } from '../tenants/types.ts'
-import { ConditionalAccessLimit, type Found, findRoute, type GraphRequest, ordinaryAnswer } from './answer.ts'
+import type { Readings, TenantDocument } from '../tenants/types.ts'
+import { type Found, findRoute, type GraphRequest, ordinaryAnswer } from './answer.ts'
 import {
   graphError,
   licenceMissing,
@@ -14,6 +14,7 @@ import {
   serviceTrouble,
   tooManyRequests,
 } from './errors.ts'
+import { limited, priced } from './limited.ts'
 import type { Version } from './reads.ts'
 
 export const graphHost = 'graph.microsoft.com'
@@ -32,10 +33,10 @@ function unauthorized(problem: TokenProblem): Answer {
   return graphError(401, 'InvalidAuthenticationToken', tokenProblems[problem], { 'www-authenticate': challenge })
 }
 
-function shapesFor(found: Found | undefined): Shapes {
+function shapesFor(found: Found | undefined, readings?: Readings): Shapes {
   return {
-    denied: () => permissionMissing(found?.route.denial ?? 'directory', found?.route.permissions ?? []),
-    unlicensed: () => licenceMissing(found?.route.licence?.style ?? 'reports'),
+    denied: () => permissionMissing(found?.route.denial ?? 'directory', found?.route.permissions ?? [], readings),
+    unlicensed: () => licenceMissing(found?.route.licence?.style ?? 'reports', readings),
     status: serviceTrouble,
     throttled: tooManyRequests,
   }
@@ -49,11 +50,11 @@ interface Caller {
 interface PartReply {
   answer: Answer
   found: Found | undefined
+  /** What was asked, as the record tells it. */
+  target: string
 }
 
 export class Graph {
-  readonly #conditionalAccess = new ConditionalAccessLimit()
-
   readonly handle = async (call: Call, world: World): Promise<Reply> => {
     const token = await world.signer.read(header(call, 'authorization'), [audiences.graph])
     const tenant = token.ok ? tenantById(world, token.claims.tid) : undefined
@@ -79,13 +80,9 @@ export class Graph {
     if (version === undefined)
       return { answer: segmentUnknown(call.path.split('/')[1] ?? ''), latencyMs, notes: { tenantId: tenant.tenantId } }
     if (isBatch) return this.#batch(call, version as Version, caller, world)
-    const { answer, found } = await this.#part(
-      call,
-      { version: version as Version, path: rest, query: call.query },
-      caller,
-      world,
-    )
-    return { answer, latencyMs, notes: { tenantId: tenant.tenantId, ...notesOf(found) } }
+    const reply = await this.#part(call, { version: version as Version, path: rest, query: call.query }, caller, world)
+    const notes = { tenantId: tenant.tenantId, ...notesOf(reply.found), reads: readsOf([reply]) }
+    return { answer: reply.answer, latencyMs, notes }
   }
 
   #notes(call: Call, version: Version | undefined, rest: string): Notes {
@@ -109,17 +106,14 @@ export class Graph {
       tenantId: caller.tenant.tenantId,
       source: found?.source,
     }
-    const answer = await world.interference.answer(target, shapesFor(found), () => {
+    const answer = await world.interference.answer(target, shapesFor(found, caller.tenant.readings), () => {
       if ((asked.method ?? call.method) !== 'GET')
         return graphError(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.')
-      if (
-        found?.route.bucket === 'conditionalAccess' &&
-        this.#conditionalAccess.refuses(caller.tenant.tenantId, Date.now())
+      return (
+        limited(found, search, caller.tenant, world) ?? priced(ordinaryAnswer(request, found, world), found, search)
       )
-        return ConditionalAccessLimit.answer()
-      return ordinaryAnswer(request, found, world)
     })
-    return { answer, found }
+    return { answer, found, target: asked.query === '' ? target.path : `${target.path}?${asked.query}` }
   }
 
   async #batch(call: Call, version: Version, caller: Caller, world: World): Promise<Reply> {
@@ -141,6 +135,7 @@ export class Graph {
       const replies = await this.#answerParts(call, version, caller, world, parts)
       notes.batchSize = parts.length
       notes.sources = replies.map((reply) => reply.found?.source ?? '')
+      notes.reads = readsOf(replies)
       const buckets = replies.flatMap((reply) => reply.found?.route.bucket ?? [])
       if (buckets.includes('conditionalAccess')) notes.bucket = 'conditionalAccess'
       const responses = replies.map((reply, index) => batchResponse(parts[index]?.id ?? '', reply.answer))
@@ -166,11 +161,12 @@ export class Graph {
       const [path = '', query = ''] = splitUrl(part.url)
       const blocked = part.dependsOn.some((id) => failed.has(id))
       const reply = blocked
-        ? { answer: graphError(424, 'FailedDependency', 'Failed Dependency'), found: undefined }
+        ? { answer: graphError(424, 'FailedDependency', 'Failed Dependency'), found: undefined, target: part.url }
         : path === '/$batch' || /^\/?https?:/i.test(part.url)
           ? {
               answer: graphError(400, 'BadRequest', 'A batch part needs a URL relative to the version.'),
               found: undefined,
+              target: part.url,
             }
           : await this.#part(call, { version, path, query, method: part.method }, caller, world)
       if (reply.answer.status >= 400) failed.add(part.id)
@@ -183,6 +179,17 @@ export class Graph {
 function notesOf(found: Found | undefined): Notes {
   if (found === undefined) return {}
   return { source: found.source, ...(found.route.bucket === undefined ? {} : { bucket: found.route.bucket }) }
+}
+
+function readsOf(replies: PartReply[]): ReadRecord[] {
+  return replies.map(({ answer, found, target }) => ({
+    source: found?.source ?? '',
+    target,
+    status: answer.effect === 'hang' || answer.effect === 'reset' ? 0 : answer.status,
+    ...(found?.route.bucket === undefined ? {} : { bucket: found.route.bucket }),
+    continuation: /[?&](\$|%24)skiptoken=/i.test(target),
+    limited: answer.limited === true,
+  }))
 }
 
 interface BatchPart {
@@ -224,7 +231,11 @@ function batchResponse(id: string, answer: Answer): Record<string, unknown> {
     'Cache-Control': 'no-cache',
     'Content-Type': answer.headers['content-type'] ?? 'application/json',
   }
-  if (answer.headers['retry-after'] !== undefined) headers['Retry-After'] = answer.headers['retry-after']
+  const passedOn = { 'Retry-After': 'retry-after', 'x-ms-resource-unit': 'x-ms-resource-unit' }
+  for (const [name, own] of Object.entries(passedOn)) {
+    const value = answer.headers[own]
+    if (value !== undefined) headers[name] = value
+  }
   if (answer.body.length === 0) return { id, status: answer.status, headers }
   const isJson = headers['Content-Type']?.includes('json') ?? false
   return {

@@ -1,6 +1,7 @@
 import { servicePlanIds } from '../tenants/licences.ts'
 import { roleTemplates } from '../tenants/roles.ts'
 import type { Json, JsonObject, LicenceSku, TenantDocument } from '../tenants/types.ts'
+import { findBy, findUser } from './lookup.ts'
 
 export type Version = 'v1.0' | 'beta'
 
@@ -8,6 +9,7 @@ export type Read =
   | { kind: 'collection'; rows: JsonObject[] }
   | { kind: 'single'; value: JsonObject; entity?: boolean }
   | { kind: 'missing'; id: string; code?: string; message?: string }
+  | { kind: 'denied' }
 
 export interface ReadInput {
   tenant: TenantDocument
@@ -27,7 +29,7 @@ export const userDefaults =
 function directoryObject(tenant: TenantDocument, id: string): JsonObject | undefined {
   const { users, groups, servicePrincipals } = tenant.graph
   const found = (rows: JsonObject[], type: string): JsonObject | undefined => {
-    const row = rows.find((candidate) => candidate.id === id)
+    const row = findBy(rows, 'id', id)
     return row === undefined ? undefined : { '@odata.type': `#microsoft.graph.${type}`, ...withoutMembers(row) }
   }
   return found(users, 'user') ?? found(groups, 'group') ?? found(servicePrincipals, 'servicePrincipal')
@@ -67,11 +69,29 @@ export function propertyPath(name: string): (input: ReadInput) => Read {
   }
 }
 
-export function findUser(tenant: TenantDocument, key: string): JsonObject | undefined {
-  const wanted = key.toLowerCase()
-  return tenant.graph.users.find(
-    (user) => user.id.toLowerCase() === wanted || user.userPrincipalName.toLowerCase() === wanted,
-  )
+/** Settings of an admin centre: sources disagree about what is wrapped around them. */
+export function adminSettings(name: string): (input: ReadInput) => Read {
+  return (input) => {
+    const read = resource(`${name}/settings`)(input)
+    if (read.kind !== 'single') return read
+    const { adminSettings } = input.tenant.readings
+    // SharePoint's settings are an entity of their own: nothing is called `settings` in there.
+    const nests = name !== 'admin/sharepoint'
+    // Asked for the parent, the settings are a member of the answer whatever the reading.
+    const asMember = nests && (input.params[0] === undefined || /settings$/i.test(adminSettings))
+    const inner = asMember ? { settings: read.value } : read.value
+    const wrapped = adminSettings.startsWith('value') ? { value: inner } : inner
+    return { kind: 'single', value: wrapped, entity: !nests }
+  }
+}
+
+/** One object, or a list of one: its documentation reads like the former, its metadata say the latter. */
+export function synchronisation(input: ReadInput): Read {
+  const reading = input.tenant.readings.onPremisesSynchronization
+  if (reading === 'denied') return { kind: 'denied' }
+  const read = resource('directory/onPremisesSynchronization')(input)
+  const [only] = read.kind === 'collection' ? read.rows : []
+  return reading === 'single' && only !== undefined ? { kind: 'single', value: only } : read
 }
 
 export function oneUser({ tenant, params, search }: ReadInput): Read {

@@ -1,11 +1,13 @@
+import type { RateLimitName } from '../engine/limits.ts'
 import { hasPlan } from '../engine/world.ts'
 import { sharepointPlans } from '../signin/resources.ts'
 import type { TenantDocument } from '../tenants/types.ts'
 import type { DenialStyle, LicenceStyle } from './errors.ts'
+import { findBy, findUser, transitiveMembers } from './lookup.ts'
 import {
+  adminSettings,
   authenticatorConfiguration,
   betaAuthorizationPolicy,
-  findUser,
   groupsSource,
   licenceDetails,
   memberRows,
@@ -22,6 +24,7 @@ import {
   roleMembers,
   scheduleInstances,
   skuRow,
+  synchronisation,
   userDefaults,
   type Version,
   withoutMembers,
@@ -39,7 +42,9 @@ export interface Route {
   /** Type whose properties $select may name; absent: $select is not looked at. */
   type?: string
   page?: { usual: number; most: number }
-  bucket?: 'conditionalAccess' | 'reports' | 'directory' | 'intune'
+  bucket?: Exclude<RateLimitName, 'fabric'>
+  /** Resource units before $select, $expand and $top; 1 without it. */
+  cost?: number
   read(input: ReadInput): Read
 }
 
@@ -99,16 +104,18 @@ export const routes: Route[] = [
     read: ({ tenant }) => ({ kind: 'collection', rows: tenant.graph.groups.map(withoutMembers) }),
   },
   {
-    pattern: /^\/groups\/([^/]+)\/(?:members|transitiveMembers)$/,
+    pattern: /^\/groups\/([^/]+)\/(members|transitiveMembers)$/,
     source: 'groups/{id}/members',
     type: 'member',
     page: directoryPage,
     permissions: ['GroupMember.Read.All', 'Group.Read.All'],
+    cost: 3,
     ...directory,
     read: (input) => {
-      const id = input.params[0] ?? ''
-      const group = input.tenant.graph.groups.find((candidate) => candidate.id === id.toLowerCase())
-      return group === undefined ? { kind: 'missing', id } : memberRows(input, group.members)
+      const [id = '', which] = input.params
+      const group = findBy(input.tenant.graph.groups, 'id', id)
+      if (group === undefined) return { kind: 'missing', id }
+      return memberRows(input, which === 'members' ? group.members : transitiveMembers(input.tenant, group.members))
     },
   },
   {
@@ -117,6 +124,7 @@ export const routes: Route[] = [
     type: 'user',
     page: directoryPage,
     permissions: ['User.Read.All'],
+    cost: 2,
     ...directory,
     read: ({ tenant, search }) => ({
       kind: 'collection',
@@ -139,6 +147,7 @@ export const routes: Route[] = [
     source: 'users/{id}/licenseDetails',
     type: 'licenseDetails',
     permissions: ['LicenseAssignment.Read.All', 'User.Read.All'],
+    cost: 2,
     ...directory,
     read: licenceDetails,
   },
@@ -193,6 +202,7 @@ export const routes: Route[] = [
     source: 'subscribedSkus',
     type: 'subscribedSku',
     permissions: ['LicenseAssignment.Read.All', 'Organization.Read.All', 'Directory.Read.All'],
+    cost: 3,
     ...directory,
     read: ({ tenant }) => ({ kind: 'collection', rows: tenant.graph.skus.map((sku) => skuRow(tenant, sku)) }),
   },
@@ -233,7 +243,7 @@ export const routes: Route[] = [
     source: 'directory/onPremisesSynchronization',
     permissions: ['OnPremDirectorySynchronization.Read.All'],
     ...directory,
-    read: resource('directory/onPremisesSynchronization'),
+    read: synchronisation,
   },
   {
     pattern: /^\/admin\/sharepoint\/settings$/,
@@ -243,23 +253,23 @@ export const routes: Route[] = [
     denial: 'sharepoint',
     versions: both,
     licence: { plans: sharepointPlans, style: 'sharepoint' },
-    read: resource('admin/sharepoint/settings'),
+    read: adminSettings('admin/sharepoint'),
   },
   {
-    pattern: /^\/admin\/appsAndServices\/settings$/,
+    pattern: /^\/admin\/appsAndServices(\/settings)?$/,
     source: 'admin/appsAndServices/settings',
     permissions: ['OrgSettings-AppsAndServices.Read.All'],
     denial: 'orgSettings',
     versions: ['beta'],
-    read: propertyPath('admin/appsAndServices/settings'),
+    read: adminSettings('admin/appsAndServices'),
   },
   {
-    pattern: /^\/admin\/forms\/settings$/,
+    pattern: /^\/admin\/forms(\/settings)?$/,
     source: 'admin/forms/settings',
     permissions: ['OrgSettings-Forms.Read.All'],
     denial: 'orgSettings',
     versions: ['beta'],
-    read: propertyPath('admin/forms/settings'),
+    read: adminSettings('admin/forms'),
   },
   {
     pattern: /^\/policies\/authorizationPolicy$/,
@@ -333,6 +343,7 @@ export const routes: Route[] = [
     denial: 'conditionalAccess',
     bucket: 'conditionalAccess',
     versions: both,
+    licence: { plans: premium, style: 'conditionalAccess' },
     read: resource('identity/conditionalAccess/policies'),
   },
   {

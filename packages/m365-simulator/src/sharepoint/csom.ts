@@ -132,3 +132,8 @@ export function requestedSources(xml: string): string[] {
   const sites = siteMethods.some((name) => xml.includes(`Name="${name}"`))
   return sites ? ['sharepoint/sites'] : ['sharepoint/tenant']
 }
+
+/** Whether a site list is asked for from somewhere else than its beginning. */
+export function isLaterPage(xml: string): boolean {
+  return requestedSources(xml)[0] === 'sharepoint/sites' && Number(siteQuery(xml).startIndex) > 0
+}

@@ -5,7 +5,7 @@ import { sharepointAudience } from '../signin/resources.ts'
 import type { TokenProblem } from '../signin/tokens.ts'
 import { roleTemplateId } from '../tenants/roles.ts'
 import type { Json, JsonObject, TenantDocument } from '../tenants/types.ts'
-import { accessDenied, csomText, processQuery, requestedSources } from './csom.ts'
+import { accessDenied, csomText, isLaterPage, processQuery, requestedSources } from './csom.ts'
 
 export function adminHost(tenant: TenantDocument): string {
   return `${tenant.sharepoint.prefix}-admin.sharepoint.com`.toLowerCase()
@@ -101,6 +101,7 @@ export async function sharepoint(call: Call, world: World): Promise<Reply> {
   const isCsom = csomPath.test(call.path)
   const [source] = isRest ? ['sharepoint/tenant'] : isCsom ? requestedSources(call.body.toString('utf8')) : []
   const notes: Notes = source === undefined ? {} : { source }
+  if (isCsom && isLaterPage(call.body.toString('utf8'))) notes.continuation = true
   // The root host is known by name only: nothing is read there.
   if (host === undefined) return { answer: html(404), latencyMs, notes }
 
