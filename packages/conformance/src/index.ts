@@ -6,6 +6,7 @@ export type {
   QueueSuiteContext,
   QueueSuiteOptions,
 } from './queue/context.ts'
+export { newEntry as newQueueEntry, Recorder as QueueRecorder } from './queue/recorder.ts'
 export { queueSuite } from './queue/suite.ts'
 export type { StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
 export { foreignCalls } from './storage/isolation.ts'
