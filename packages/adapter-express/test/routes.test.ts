@@ -111,8 +111,8 @@ describe('M365 tenants', () => {
   it('ends a connection test that nobody waits for any more', async () => {
     const [begun, ended] = [latch(), latch()]
     const host = await startHost({
-      script: async function* ({ job, signal }) {
-        if (!job.sources) return yield* goodScan({ job, signal })
+      script: async function* ({ job, host, signal }) {
+        if (!job.sources) return yield* goodScan({ job, host, signal })
         begun.open()
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
         ended.open()

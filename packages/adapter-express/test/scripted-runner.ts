@@ -1,6 +1,6 @@
-import type { Benchmark, Control, Runner, RunnerEvent, RunnerJob, SignIn } from '@tenantscope/core'
+import type { Benchmark, Control, Runner, RunnerEvent, RunnerHost, RunnerJob, SignIn } from '@tenantscope/core'
 
-export type Script = (params: { job: RunnerJob; signal: AbortSignal }) => AsyncIterable<RunnerEvent>
+export type Script = (params: { job: RunnerJob; host: RunnerHost; signal: AbortSignal }) => AsyncIterable<RunnerEvent>
 
 /** A runner that plays a script: the only way to make a run do exactly what a test needs. */
 export function scriptedRunner(script: Script): Runner {

@@ -1,3 +1,4 @@
+import { whileConnected } from '../http/while-connected.ts'
 import { presentConnectionTest, presentCredential, presentM365Tenant } from '../present/m365-tenant.ts'
 import { invalid } from '../problems/problem.ts'
 import { nothing, pageOf } from '../schemas/common.ts'
@@ -162,16 +163,8 @@ const credentials: Route[] = [
     bodyRequired: false,
     responses: { 200: { description: 'What each service said', schema: connectionTestSchema } },
     handle: async ({ res, scope, m365Tenant }) => {
-      // Nobody waits for the answer any more: end the sign-ins too.
-      const left = new AbortController()
-      const leave = () => left.abort()
-      res.once('close', leave)
-      try {
-        const test = await scope.m365Tenants.testConnection(m365Tenant.id, { signal: left.signal })
-        return { status: 200, body: presentConnectionTest(test) }
-      } finally {
-        res.off('close', leave)
-      }
+      const test = await whileConnected(res, (signal) => scope.m365Tenants.testConnection(m365Tenant.id, { signal }))
+      return { status: 200, body: presentConnectionTest(test) }
     },
   }),
 ]

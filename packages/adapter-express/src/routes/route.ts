@@ -16,6 +16,7 @@ export type Action =
   | 'm365_tenants.credentials.read'
   | 'm365_tenants.credentials.replace'
   | 'm365_tenants.test_connection'
+  | 'm365_tenants.preflight'
   | 'm365_tenants.inputs.read'
   | 'm365_tenants.inputs.replace'
   | 'scans.start'

@@ -1,6 +1,7 @@
 import { benchmarkRoutes } from './benchmarks.ts'
 import { healthRoutes } from './health.ts'
 import { m365TenantRoutes } from './m365-tenants.ts'
+import { preflightRoutes } from './preflight.ts'
 import type { Route } from './route.ts'
 import { scanRoutes } from './scans.ts'
 import { streamRoutes } from './stream.ts'
@@ -9,6 +10,7 @@ import { webhookRoutes } from './webhook.ts'
 /** Every route there is: validation, routing, authorisation and documents are made from this table. */
 export const routes: readonly Route[] = [
   ...m365TenantRoutes,
+  ...preflightRoutes,
   ...scanRoutes,
   ...streamRoutes,
   ...webhookRoutes,
