@@ -19,7 +19,7 @@ function Get-AnswerLabel {
 function Get-Outcome {
     param($Call, $Answer)
     if ($Answer.kind -eq 'timeout') { return New-Failure 'timeout' 'call_timeout' 'The service did not answer in time.' }
-    if ($Answer.kind -eq 'network') { return Get-RetryOutcome $Call $Answer 2 'unavailable' 'network' "The connection failed ($($Answer.code))." }
+    if ($Answer.kind -eq 'network') { return Get-RetryOutcome $Call $Answer ([Math]::Min(2, $engine.job.limits.maxRetries)) 'unavailable' 'network' "The connection failed ($($Answer.code))." }
     if ($licenceMarkers.IsMatch("$($Answer.code) $($Answer.detail)")) { return Get-LicenceOutcome $Call $Answer }
     switch ($Answer.status) {
         401 { return Get-UnauthorizedOutcome $Call $Answer }
