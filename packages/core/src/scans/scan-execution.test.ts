@@ -196,6 +196,25 @@ describe('cancel', () => {
     expect(await scope.scans.cancel(scan.id)).toEqual(ended)
   })
 
+  it('reaches the owner in another process before its next heartbeat', async () => {
+    const storage = shared(memoryStorage())
+    const reached = latch()
+    const { scan, runner } = await scanning(
+      async function* ({ signal }) {
+        reached.open()
+        await untilAborted(signal)
+        yield done('cancelled')
+      },
+      { storage, worker: { heartbeatMs: 60_000, leaseMs: 180_000 } },
+    )
+    await reached.promise
+    const other = await attached(async function* () {}, { storage, worker: false })
+    open.push(other.tenantscope)
+    await other.scope.scans.cancel(scan.id)
+    expect(await other.scope.scans.finished(scan.id)).toMatchObject({ status: 'cancelled' })
+    expect(runner.open).toBe(0)
+  })
+
   it('never starts a pending scan that was cancelled', async () => {
     const hold = latch()
     const { scope, scan, runner } = await scanning(async function* () {
