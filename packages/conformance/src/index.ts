@@ -8,6 +8,8 @@ export type {
 } from './queue/context.ts'
 export { newEntry as newQueueEntry, Recorder as QueueRecorder } from './queue/recorder.ts'
 export { queueSuite } from './queue/suite.ts'
+export type { SecretStoreCapabilities, SecretStoreSuiteContext, SecretStoreSuiteOptions } from './secrets/context.ts'
+export { secretStoreSuite } from './secrets/suite.ts'
 export type { StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
 export { foreignCalls } from './storage/isolation.ts'
 export {
