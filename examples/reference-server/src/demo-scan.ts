@@ -34,13 +34,13 @@ export interface Outcome {
 const headers = { authorization: 'Bearer demo', 'content-type': 'application/json' }
 
 /** Registers the tenant, starts a scan, follows it by server-sent events, reads the results: all through the public HTTP API. */
-export async function scanByApi(api: string, tenant: TenantDocument, bar: Bar): Promise<Outcome> {
+export async function scanByApi(api: string, tenant: TenantDocument, certificate: string, bar: Bar): Promise<Outcome> {
   const registered = await call<{ id: string }>(api, 'POST', '/m365-tenants', {
     m365_tenant_id: tenant.tenantId,
     m365_tenant_name: tenant.displayName,
     m365_domain: tenant.initialDomain,
     client_id: tenant.app.clientId,
-    client_secret: tenant.app.clientSecret,
+    certificate,
   })
   const { scan_id: scanId } = await call<{ scan_id: string }>(api, 'POST', '/scans/start', {
     m365_tenant_id: registered.id,

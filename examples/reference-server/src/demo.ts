@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freshTenant, startSimulator } from '@tenantscope/m365-simulator'
+import { freshTenant, startSimulator, testCertificate } from '@tenantscope/m365-simulator'
 import { curlLines, progressBar, resultTable } from './demo-output.ts'
 import { scanByApi } from './demo-scan.ts'
 import { mountPath, startServer } from './server.ts'
@@ -11,6 +11,9 @@ import { readSettings } from './settings.ts'
 const once = process.argv.includes('--once')
 const folder = mkdtempSync(join(tmpdir(), 'tenantscope-demo-'))
 const tenant = freshTenant()
+// A certificate, because SharePoint's admin API takes no application that signs in with a secret.
+const { pem, privateKeyPem } = await testCertificate()
+tenant.app.certificates = [pem]
 const simulator = await startSimulator({ tenants: [tenant], latency: 'v1' })
 const settings = readSettings({ ...process.env, TENANTSCOPE_DATA: folder, PORT: process.env.PORT ?? '0' })
 const server = await startServer(
@@ -41,12 +44,12 @@ try {
     `\nA simulated Microsoft 365 tenant (${tenant.initialDomain}) is scanned through ${server.url}${mountPath}\n`,
   )
   const bar = progressBar(process.stdout)
-  const outcome = await scanByApi(`${server.url}${mountPath}`, tenant, bar)
+  const outcome = await scanByApi(`${server.url}${mountPath}`, tenant, `${privateKeyPem}${pem}`, bar)
   bar.end()
   console.log(resultTable(outcome, process.stdout.isTTY ? (process.stdout.columns ?? 100) : 120))
   if (outcome.status.status !== 'completed') process.exitCode = 1
   console.log(`\nLook at it: ${server.url}/\n\n${curlLines(`${server.url}${mountPath}`, outcome)}\n`)
-  if (!once) console.log('The server stays up. Ctrl-C ends it.')
+  console.log(once ? 'The server ends here: without --once it stays up.' : 'The server stays up. Ctrl-C ends it.')
 } catch (error) {
   if (!interrupted) console.error(error)
   process.exitCode = 1

@@ -1,9 +1,12 @@
-import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type SimulatorOptions, startSimulator, type TenantDocument } from '@tenantscope/m365-simulator'
-import { selfSigned } from '../../../packages/core/test/certificate.ts'
+import {
+  type SimulatorOptions,
+  startSimulator,
+  type TenantDocument,
+  testCertificate,
+} from '@tenantscope/m365-simulator'
 import { mountPath, startServer } from '../src/server.ts'
 import { readSettings } from '../src/settings.ts'
 
@@ -56,9 +59,9 @@ export async function call(
 
 /** Gives the tenant's application a certificate, and the registration that uses it: the only credential that every service takes. */
 export async function withCertificate(tenant: TenantDocument) {
-  const pem = await selfSigned(30)
-  tenant.app.certificates = [new X509Certificate(pem).toString()]
-  return { ...registration(tenant), client_secret: undefined, certificate: pem }
+  const { pem, privateKeyPem } = await testCertificate()
+  tenant.app.certificates = [pem]
+  return { ...registration(tenant), client_secret: undefined, certificate: `${privateKeyPem}${pem}` }
 }
 
 export function registration(tenant: TenantDocument) {

@@ -19,7 +19,7 @@ export { graphReadPermissions } from './tenants/application.ts'
 export { builtInTenant, builtInTenantNames } from './tenants/built-in.ts'
 export { e5Tenant } from './tenants/e5.ts'
 export { freshTenant } from './tenants/fresh.ts'
-export { hardenedTenant } from './tenants/hardened.ts'
+export { hardenedInputs, hardenedTenant } from './tenants/hardened.ts'
 export { legacyTenant } from './tenants/legacy.ts'
 export { businessBasicPlans, e3Plans, e5Plans } from './tenants/licences.ts'
 export { noLicencesTenant } from './tenants/no-licences.ts'
@@ -38,6 +38,7 @@ export type {
   Json,
   JsonObject,
   LicenceSku,
+  OperatorInputs,
   PasswordUser,
   Readings,
   ResourceName,
@@ -46,3 +47,4 @@ export type {
   TenantDocument,
   TenantOverrides,
 } from './tenants/types.ts'
+export { type TestCertificate, testCertificate } from './testing/certificate.ts'
