@@ -8,7 +8,8 @@ import { tooManyRequests } from './errors.ts'
 export function resourceUnits(found: Found, search: URLSearchParams): number {
   const top = Number(search.get('$top') ?? Number.NaN)
   const changes = (search.has('$select') ? -1 : 0) + (search.has('$expand') ? 1 : 0) + (top < 20 ? -1 : 0)
-  return Math.max(1, (found.route.cost ?? 1) + changes)
+  const usual = found.params.includes('transitiveMembers') ? 5 : (found.route.cost ?? 1)
+  return Math.max(1, usual + changes)
 }
 
 /** The 429 of the limit that this read runs into, if it does. */

@@ -214,7 +214,10 @@ function devicePolicies(): JsonObject[] {
   ]
 }
 
-/** One policy for each demand of the benchmark; real tenants fold some of them together. */
-export function hardenedPolicies(): JsonObject[] {
-  return [...identityPolicies(), ...devicePolicies()]
+/** One policy for each demand of the benchmark; real tenants fold some of them together. Emergency accounts are left out. */
+export function hardenedPolicies(emergency: string[]): JsonObject[] {
+  return [...identityPolicies(), ...devicePolicies()].map((policy) => {
+    const conditions = policy.conditions as { users: JsonObject }
+    return { ...policy, conditions: { ...conditions, users: { ...conditions.users, excludeUsers: emergency } } }
+  })
 }

@@ -53,7 +53,11 @@ export function rule(
 
 /** A policy like another one, under a name of its own. */
 export function policyLike(template: JsonObject | undefined, name: string, changes: JsonObject = {}): JsonObject {
-  return { ...template, IsDefault: false, RecommendedPolicyType: 'Custom', ...changes, Identity: name, Name: name }
+  const own = {
+    ...(template?.IsDefault === undefined ? {} : { IsDefault: false }),
+    ...(template?.RecommendedPolicyType === undefined ? {} : { RecommendedPolicyType: 'Custom' }),
+  }
+  return { ...template, ...own, ...changes, Identity: name, Name: name }
 }
 
 const presetNumbers = {

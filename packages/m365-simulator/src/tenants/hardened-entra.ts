@@ -75,21 +75,51 @@ function bannedWords(configured: Resources): JsonObject[] {
   }))
 }
 
+/** The one partner the organisation trusts, and the one domain its computers are joined to. */
+export const partnerDomain = 'partner.example'
+export const onPremisesDomainGuid = '786548dd-877b-4760-a749-6b1efbc1190a'
+
 const sharepointSettings = {
   isLegacyAuthProtocolsEnabled: false,
   sharingCapability: 'externalUserSharingOnly',
   isResharingByExternalUsersEnabled: false,
   sharingDomainRestrictionMode: 'allowList',
-  sharingAllowedDomainList: ['partner.example'],
+  sharingAllowedDomainList: [partnerDomain],
   isUnmanagedSyncAppForTenantRestricted: true,
-  allowedDomainGuidsForSyncApp: ['786548dd-877b-4760-a749-6b1efbc1190a'],
+  allowedDomainGuidsForSyncApp: [onPremisesDomainGuid],
 }
 
-export function hardenedResources(base: Resources, identity: Identity, admins: DirectoryUser[]): Resources {
+/** Guests are invited from that partner, and from nowhere else. */
+function invitations(rows: JsonObject[]): JsonObject[] {
+  const definition = JSON.stringify({
+    B2BManagementPolicy: {
+      InvitationsAllowedAndBlockedDomainsPolicy: { AllowedDomains: [partnerDomain], BlockedDomains: [] },
+      AutoRedeemPolicy: { AdminConsentedForUsersIntoTenantIds: [], NoAADConsentForUsersFromTenantsIds: [] },
+    },
+  })
+  return rows.map((row) => ({ ...row, definition: [definition] }))
+}
+
+function passwordHashes(base: Resources): JsonObject[] {
+  return (base['directory/onPremisesSynchronization'] as JsonObject[]).map((row) => ({
+    ...row,
+    features: { ...(row.features as JsonObject), passwordSyncEnabled: true, passwordWritebackEnabled: true },
+  }))
+}
+
+interface Duties {
+  reviewer: DirectoryUser
+  approvers: DirectoryUser[]
+  /** Ids of accounts that no policy may lock out. */
+  emergency: string[]
+}
+
+export function hardenedResources(base: Resources, identity: Identity, duties: Duties): Resources {
   const configured = fill<Resources>(graphConfigured, identity)
   const enrolment = base['deviceManagement/deviceEnrollmentConfigurations'] as JsonObject[]
-  const [reviewer] = admins as [DirectoryUser]
+  const { reviewer, approvers, emergency } = duties
   return merge(base, {
+    'directory/onPremisesSynchronization': passwordHashes(base),
     'policies/authorizationPolicy': {
       guestUserRoleId: '2af84b1e-32c8-42b7-82bc-daa82404023b',
       allowInvitesFrom: 'adminsAndGuestInviters',
@@ -115,15 +145,17 @@ export function hardenedResources(base: Resources, identity: Identity, admins: D
     'beta/policies/authenticationMethodsPolicy': hardenedMethods(
       base['beta/policies/authenticationMethodsPolicy'] as JsonObject,
     ),
-    'beta/policies/b2bManagementPolicies': configured['beta/policies/b2bManagementPolicies'],
-    'beta/legacy/policies': configured['beta/legacy/policies'],
+    'beta/policies/b2bManagementPolicies': invitations(
+      configured['beta/policies/b2bManagementPolicies'] as JsonObject[],
+    ),
+    'beta/legacy/policies': invitations(configured['beta/legacy/policies'] as JsonObject[]),
     groupSettings: bannedWords(configured),
-    'identity/conditionalAccess/policies': hardenedPolicies(),
+    'identity/conditionalAccess/policies': hardenedPolicies(emergency),
     'identityGovernance/accessReviews/definitions': accessReviews(configured, reviewer),
     ...Object.fromEntries(
       policyRoles.map((role) => [
         `policies/roleManagementPolicies/${policyId(identity.tenantId, role)}/rules/Approval_EndUser_Assignment`,
-        approvalRule(admins.slice(0, 2)),
+        approvalRule(approvers),
       ]),
     ),
     'deviceManagement/settings': { secureByDefault: true },

@@ -1,15 +1,20 @@
 import attachmentTypes from './data/attachment-types.json' with { type: 'json' }
 import compliancePopulated from './data/compliance-populated.json' with { type: 'json' }
 import exchangePopulated from './data/exchange-populated.json' with { type: 'json' }
+import {
+  alertLike,
+  appendRows,
+  type Cmdlets,
+  changeRows,
+  policyLike,
+  presetPolicies,
+  presetRules,
+  rule,
+} from './defender.ts'
 import { guid } from './directory.ts'
+import { onPremisesDomainGuid, partnerDomain } from './hardened-entra.ts'
 import { fill, type Identity } from './merge.ts'
 import type { JsonObject, TenantDocument } from './types.ts'
-
-type Cmdlets = Record<string, JsonObject[]>
-
-function change(rows: JsonObject[] | undefined, changes: JsonObject): JsonObject[] {
-  return (rows ?? []).map((row) => ({ ...row, ...changes }))
-}
 
 const fullAudit = {
   admin:
@@ -40,80 +45,71 @@ function auditedMailboxes(rows: JsonObject[] | undefined): JsonObject[] {
   )
 }
 
-/** Policies of the preset carry its name and a number; rules carry the name alone. */
-const strictPreset = 'Strict Preset Security Policy'
-
-function defenderPolicies(cmdlets: Cmdlets, populated: Cmdlets, { domain }: Identity): Cmdlets {
-  const safeLinks = {
-    ...populated['Get-SafeLinksPolicy']?.[0],
-    Identity: 'Safe Links for everyone',
-    Name: 'Safe Links for everyone',
-    RecommendedPolicyType: 'Custom',
-  }
-  const antiPhish = {
-    ...populated['Get-AntiPhishPolicy']?.[0],
-    MailboxIntelligenceProtectionAction: 'Quarantine',
-    TargetedUsersToProtect: [`Admin One;adm.one@${domain}`],
-    Identity: 'Impersonation protection',
-    Name: 'Impersonation protection',
-    RecommendedPolicyType: 'Custom',
-  }
-  const attachmentNames = [`${strictPreset}1784144694781`, 'Safe Attachments for everyone'] as const
-  const builtIn = cmdlets['Get-SafeAttachmentPolicy'] ?? []
-  const attachment = (Name: string, RecommendedPolicyType: string) => ({
-    ...builtIn[0],
-    IsBuiltInProtection: false,
-    Identity: Name,
-    Name,
-    RecommendedPolicyType,
-  })
-  const named = (row: JsonObject | undefined, policy: string, Name: string) => ({
-    ...row,
-    [policy]: Name,
-    RecipientDomainIs: [domain],
-    Identity: Name,
-    Name,
-  })
+/** The strict preset for everybody, and policies as good as it behind it. */
+function defenderPolicies(cmdlets: Cmdlets, populated: Cmdlets, { domain, initialDomain }: Identity): Cmdlets {
+  const everybody = { RecipientDomainIs: [domain] }
+  const [links, attachments, phishing] = [
+    'Safe Links for everyone',
+    'Safe Attachments for everyone',
+    'Impersonation protection',
+  ] as const
+  const added = appendRows(
+    {},
+    presetPolicies(cmdlets, populated, 'Strict'),
+    presetRules('Strict', everybody, 'Enabled'),
+    {
+      'Get-SafeLinksPolicy': [policyLike(populated['Get-SafeLinksPolicy']?.[0], links)],
+      'Get-SafeLinksRule': [rule(links, { SafeLinksPolicy: links }, everybody)],
+      'Get-SafeAttachmentPolicy': [
+        policyLike(cmdlets['Get-SafeAttachmentPolicy']?.[0], attachments, { IsBuiltInProtection: false }),
+      ],
+      'Get-SafeAttachmentRule': [rule(attachments, { SafeAttachmentPolicy: attachments }, everybody)],
+      'Get-AntiPhishPolicy': [
+        policyLike(populated['Get-AntiPhishPolicy']?.[0], phishing, {
+          MailboxIntelligenceProtectionAction: 'Quarantine',
+          TargetedUsersToProtect: [`Admin One;adm.one@${initialDomain}`],
+        }),
+      ],
+      'Get-AntiPhishRule': [rule(phishing, { AntiPhishPolicy: phishing }, everybody)],
+    },
+  )
+  const kept = Object.fromEntries(Object.keys(added).map((name) => [name, cmdlets[name] ?? []]))
   return {
-    'Get-SafeLinksPolicy': [...(cmdlets['Get-SafeLinksPolicy'] ?? []), safeLinks],
-    'Get-SafeLinksRule': [named(populated['Get-SafeLinksRule']?.[0], 'SafeLinksPolicy', safeLinks.Name)],
-    'Get-SafeAttachmentPolicy': [
-      ...builtIn,
-      attachment(attachmentNames[0], 'Strict'),
-      attachment(attachmentNames[1], 'Custom'),
-    ],
-    'Get-SafeAttachmentRule': [
-      named(populated['Get-SafeAttachmentRule']?.[0], 'SafeAttachmentPolicy', attachmentNames[1]),
-    ],
-    'Get-AntiPhishPolicy': [...(cmdlets['Get-AntiPhishPolicy'] ?? []), antiPhish],
-    'Get-AntiPhishRule': [named(populated['Get-AntiPhishRule']?.[0], 'AntiPhishPolicy', antiPhish.Name)],
-    'Get-ATPProtectionPolicyRule': populated['Get-ATPProtectionPolicyRule'] ?? [],
-    'Get-EOPProtectionPolicyRule': populated['Get-EOPProtectionPolicyRule'] ?? [],
-    'Get-AtpPolicyForO365': change(cmdlets['Get-AtpPolicyForO365'], { EnableSafeDocs: true, AllowSafeDocsOpen: false }),
+    ...appendRows(kept, added),
+    'Get-AtpPolicyForO365': changeRows(cmdlets['Get-AtpPolicyForO365'], {
+      EnableSafeDocs: true,
+      AllowSafeDocsOpen: false,
+    }),
   }
 }
 
 export function hardenedExchange({ exchange, customDomains }: TenantDocument, identity: Identity): Cmdlets {
   const populated = fill<Cmdlets>(exchangePopulated, identity)
   const { cmdlets } = exchange
+  const protection = defenderPolicies(cmdlets, populated, identity)
   const security = `security@${identity.domain}`
   const dkim = populated['Get-DkimSigningConfig'] ?? []
   const [initial, custom] = dkim
   return {
-    ...defenderPolicies(cmdlets, populated, identity),
+    ...protection,
     'Get-Mailbox': auditedMailboxes(cmdlets['Get-Mailbox']),
-    'Get-SharingPolicy': change(cmdlets['Get-SharingPolicy'], { Enabled: false }),
-    'Get-OrganizationConfig': change(cmdlets['Get-OrganizationConfig'], {
+    'Get-SharingPolicy': changeRows(cmdlets['Get-SharingPolicy'], { Enabled: false }),
+    'Get-OrganizationConfig': changeRows(cmdlets['Get-OrganizationConfig'], {
       CustomerLockboxEnabled: true,
       MailTipsExternalRecipientsTipsEnabled: true,
     }),
-    'Get-MalwareFilterPolicy': change(cmdlets['Get-MalwareFilterPolicy'], {
-      EnableFileFilter: true,
-      FileTypes: attachmentTypes,
-      EnableInternalSenderAdminNotifications: true,
-      InternalSenderAdminAddress: security,
-    }),
-    'Get-HostedOutboundSpamFilterPolicy': change(cmdlets['Get-HostedOutboundSpamFilterPolicy'], {
+    'Get-MalwareFilterPolicy': (protection['Get-MalwareFilterPolicy'] ?? []).map((row) =>
+      row.IsDefault === true
+        ? {
+            ...row,
+            EnableFileFilter: true,
+            FileTypes: attachmentTypes,
+            EnableInternalSenderAdminNotifications: true,
+            InternalSenderAdminAddress: security,
+          }
+        : row,
+    ),
+    'Get-HostedOutboundSpamFilterPolicy': changeRows(cmdlets['Get-HostedOutboundSpamFilterPolicy'], {
       AutoForwardingMode: 'Off',
       BccSuspiciousOutboundMail: true,
       BccSuspiciousOutboundAdditionalRecipients: [security],
@@ -131,7 +127,7 @@ export function hardenedExchange({ exchange, customDomains }: TenantDocument, id
         Status: 'Valid',
       })),
     ],
-    'Get-ExternalInOutlook': change(cmdlets['Get-ExternalInOutlook'], { Enabled: true }),
+    'Get-ExternalInOutlook': changeRows(cmdlets['Get-ExternalInOutlook'], { Enabled: true }),
     'Get-RoleAssignmentPolicy': (cmdlets['Get-RoleAssignmentPolicy'] ?? []).map((row) => ({
       ...row,
       RoleAssignments: [],
@@ -139,8 +135,8 @@ export function hardenedExchange({ exchange, customDomains }: TenantDocument, id
         (role) => !/^My (Custom|Marketplace|ReadWriteMailbox) Apps$/.test(role),
       ),
     })),
-    'Get-OwaMailboxPolicy': change(cmdlets['Get-OwaMailboxPolicy'], { AdditionalStorageProvidersAvailable: false }),
-    'Get-ReportSubmissionPolicy': change(cmdlets['Get-ReportSubmissionPolicy'], {
+    'Get-OwaMailboxPolicy': changeRows(cmdlets['Get-OwaMailboxPolicy'], { AdditionalStorageProvidersAvailable: false }),
+    'Get-ReportSubmissionPolicy': changeRows(cmdlets['Get-ReportSubmissionPolicy'], {
       ReportJunkToCustomizedAddress: true,
       ReportNotJunkToCustomizedAddress: true,
       ReportPhishToCustomizedAddress: true,
@@ -156,13 +152,7 @@ export function hardenedExchange({ exchange, customDomains }: TenantDocument, id
 export function hardenedCompliance({ compliance }: TenantDocument, identity: Identity): Cmdlets {
   const populated = fill<Cmdlets>(compliancePopulated, identity)
   const [malware] = populated['Get-ProtectionAlert'] ?? []
-  const name = 'Priority account - phish'
-  const phish = {
-    ...malware,
-    ThreatType: 'Phish',
-    Name: name,
-    Identity: String(malware?.Identity).replace(String(malware?.Name), name),
-  }
+  const phish = alertLike(malware, 'Priority account - phish', { ThreatType: 'Phish' })
   return {
     'Get-ProtectionAlert': [
       ...(compliance.cmdlets['Get-ProtectionAlert'] ?? []),
@@ -188,7 +178,7 @@ const globalChanges: Cmdlets = {
   ExternalAccessPolicy: [{ EnableTeamsConsumerAccess: false, EnableTeamsConsumerInbound: false }],
   TenantFederationSettings: [
     {
-      AllowedDomains: { AllowedDomain: [{ Domain: 'partner.example' }] },
+      AllowedDomains: { AllowedDomain: [{ Domain: partnerDomain }] },
       AllowTeamsConsumer: false,
       AllowTeamsConsumerInbound: false,
     },
@@ -228,7 +218,7 @@ export function hardenedSharePoint({ tenantId }: TenantDocument): JsonObject {
     ODBSharingCapability: 0,
     PreventExternalUsersFromResharing: true,
     SharingDomainRestrictionMode: 1,
-    SharingAllowedDomainList: 'partner.example',
+    SharingAllowedDomainList: partnerDomain,
     DefaultSharingLinkType: 1,
     DefaultLinkPermission: 1,
     GuestSharingGroupAllowListInTenantByPrincipalIdentity: [
@@ -240,7 +230,7 @@ export function hardenedSharePoint({ tenantId }: TenantDocument): JsonObject {
     EmailAttestationReAuthDays: 15,
     DisallowInfectedFileDownload: true,
     IsUnmanagedSyncClientForTenantRestricted: true,
-    AllowedDomainListForSyncClient: ['786548dd-877b-4760-a749-6b1efbc1190a'],
+    AllowedDomainListForSyncClient: [onPremisesDomainGuid],
   }
 }
 

@@ -12,7 +12,7 @@ import {
   scannerPrincipal,
   spf,
 } from './fresh.ts'
-import { hardenedResources } from './hardened-entra.ts'
+import { hardenedResources, onPremisesDomainGuid, partnerDomain } from './hardened-entra.ts'
 import {
   hardenedCompliance,
   hardenedExchange,
@@ -22,7 +22,7 @@ import {
 } from './hardened-workloads.ts'
 import { e5Plans, skus } from './licences.ts'
 import { type Identity, identityOf, merge } from './merge.ts'
-import type { GraphData, JsonObject, TenantDocument, TenantOverrides } from './types.ts'
+import type { DirectoryUser, GraphData, JsonObject, OperatorInputs, TenantDocument, TenantOverrides } from './types.ts'
 
 const hardenedNames: Names = {
   name: 'hardened',
@@ -36,15 +36,21 @@ const hardenedNames: Names = {
 
 const staffNames = ['Allan Deyoung', 'Christie Cline', 'Debra Berger', 'Enrico Cattaneo', 'Joni Sherman', 'Lee Gu']
 
-/** Administrators have accounts of their own, in the cloud, without a mailbox licence. */
-function hardenedPeople(identity: Identity): People {
+interface Cast {
+  people: People
+  emergency: DirectoryUser[]
+}
+
+/** Administrators have accounts of their own, in the cloud, without a mailbox licence; everybody else is synchronised. */
+function hardenedPeople(identity: Identity): Cast {
   const { tenantId, initialDomain, domain } = identity
   const admin = (name: string, displayName: string) => user(tenantId, { name, displayName, domain: initialDomain })
-  return {
+  const emergency = [admin('emergency.one', 'Emergency One'), admin('emergency.two', 'Emergency Two')]
+  const people: People = {
     founder: admin('adm.one', 'Admin One'),
-    admins: [admin('adm.two', 'Admin Two'), admin('adm.three', 'Admin Three')],
+    admins: [admin('adm.two', 'Admin Two'), admin('adm.three', 'Admin Three'), ...emergency],
     staff: staffNames.map((displayName) =>
-      user(tenantId, { name: mailName(displayName), displayName, domain, skuIds: [skus.e5.skuId] }),
+      user(tenantId, { name: mailName(displayName), displayName, domain, skuIds: [skus.e5.skuId], synced: true }),
     ),
     guests: [
       user(tenantId, {
@@ -54,8 +60,9 @@ function hardenedPeople(identity: Identity): People {
         guest: true,
       }),
     ],
-    shared: [user(tenantId, { name: 'info', displayName: 'Info', domain, accountEnabled: false })],
+    shared: [user(tenantId, { name: 'info', displayName: 'Info', domain, accountEnabled: false, synced: true })],
   }
+  return { people, emergency }
 }
 
 function hardenedPrincipals(tenantId: string, clientId: string): JsonObject[] {
@@ -72,9 +79,11 @@ function hardenedPrincipals(tenantId: string, clientId: string): JsonObject[] {
   ]
 }
 
-function hardenedGraph(base: GraphData, names: Names, identity: Identity, people: People): Partial<GraphData> {
+function hardenedGraph(base: GraphData, names: Names, identity: Identity, cast: Cast): Partial<GraphData> {
   const { tenantId } = names
+  const { people, emergency } = cast
   const admins = [people.founder, ...people.admins]
+  const [adminOne, adminTwo, adminThree] = admins as [DirectoryUser, DirectoryUser, DirectoryUser]
   const scanner = scannerApp(tenantId, '')
   const staff = people.staff.map((member) => member.id)
   const users = allUsers(people)
@@ -122,14 +131,21 @@ function hardenedGraph(base: GraphData, names: Names, identity: Identity, people
       role(
         tenantId,
         'Global Administrator',
-        admins.map((admin) => admin.id),
+        [adminOne, ...emergency].map((admin) => admin.id),
       ),
+      role(tenantId, 'Security Administrator', [adminTwo.id]),
+      role(tenantId, 'Exchange Administrator', [adminThree.id]),
       role(tenantId, 'Global Reader', [scanner.objectId]),
       role(tenantId, 'Security Reader', [scanner.objectId]),
-      role(tenantId, 'Exchange Administrator', []),
     ],
     roleAssignmentScheduleInstances: [
-      ...admins.map((admin) => activated('Global Administrator', admin.id)),
+      activated('Global Administrator', adminOne.id),
+      activated('Security Administrator', adminTwo.id),
+      activated('Exchange Administrator', adminThree.id),
+      // Emergency accounts hold their role all the time: that is what they are for.
+      ...emergency.map((account) =>
+        roleAssignment(tenantId, { role: 'Global Administrator', principalId: account.id }),
+      ),
       reader('Global Reader'),
       reader('Security Reader'),
     ],
@@ -141,16 +157,21 @@ function hardenedGraph(base: GraphData, names: Names, identity: Identity, people
       .filter((member) => member.accountEnabled === true)
       .map((member) => registrationDetails(member, { admin: admins.includes(member), capable: true })),
     skus: [licenceSku(skus.e5, e5Plans, people.staff.length)],
-    resources: hardenedResources(base.resources, identity, admins),
+    onPremisesSyncEnabled: true,
+    resources: hardenedResources(base.resources, identity, {
+      reviewer: adminOne,
+      approvers: [adminTwo, adminThree],
+      emergency: emergency.map((account) => account.id),
+    }),
   }
 }
 
-function hardenedChanges(base: TenantDocument, names: Names, identity: Identity, people: People): TenantOverrides {
+function hardenedChanges(base: TenantDocument, names: Names, identity: Identity, cast: Cast): TenantOverrides {
   const dmarc = `v=DMARC1; p=reject; pct=100; rua=mailto:dmarc@${identity.domain}; ruf=mailto:dmarc@${identity.domain}`
   const mailDomains = [names.initialDomain, ...names.customDomains]
   return {
     servicePlans: e5Plans,
-    graph: hardenedGraph(base.graph, names, identity, people) as NonNullable<TenantOverrides['graph']>,
+    graph: hardenedGraph(base.graph, names, identity, cast) as NonNullable<TenantOverrides['graph']>,
     exchange: { cmdlets: hardenedExchange(base, identity) },
     compliance: { cmdlets: hardenedCompliance(base, identity) },
     teams: { configurations: hardenedTeams(base) },
@@ -169,7 +190,28 @@ function hardenedChanges(base: TenantDocument, names: Names, identity: Identity,
 export function hardenedTenant(overrides: TenantOverrides = {}): TenantDocument {
   const names = namesFrom(hardenedNames, overrides)
   const identity = identityOf(names, names.prefix)
-  const people = hardenedPeople(identity)
-  const base = baseDocument(names, identity, people)
-  return merge(merge(base, hardenedChanges(base, names, identity, people)), overrides)
+  const cast = hardenedPeople(identity)
+  const base = baseDocument(names, identity, cast.people)
+  return merge(merge(base, hardenedChanges(base, names, identity, cast)), overrides)
+}
+
+/** What the owners of the hardened tenant would tell a scanner, for the controls that ask an operator. */
+export function hardenedInputs(tenant: TenantDocument = hardenedTenant()): OperatorInputs {
+  const domain = tenant.customDomains[0] ?? tenant.initialDomain
+  const [first, second] = ['emergency.one', 'emergency.two'].map((name) =>
+    tenant.graph.users.find((account) => account.userPrincipalName === `${name}@${tenant.initialDomain}`),
+  )
+  return {
+    // Either way of naming an account has to do.
+    breakGlassAccounts: [first?.userPrincipalName ?? '', second?.id ?? ''].filter((name) => name !== ''),
+    approvedPublicGroups: [],
+    nonSendingDomains: [],
+    extensionExceptions: [],
+    priorityAccounts: staffNames.slice(0, 2).map((displayName) => `${mailName(displayName)}@${domain}`),
+    approvedDomains: [partnerDomain],
+    mfaCapableExceptions: [],
+    approvedExternalTagExceptions: [],
+    trustedDomainGuids: [onPremisesDomainGuid],
+    approvedTeamsStorageProviders: [],
+  }
 }

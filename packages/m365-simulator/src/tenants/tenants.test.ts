@@ -4,9 +4,7 @@ import {
   builtInTenant,
   builtInTenantNames,
   freshTenant,
-  hardenedTenant,
   type JsonObject,
-  roleTemplateId,
   sourceIds,
   type TenantDocument,
   type TenantOverrides,
@@ -15,7 +13,6 @@ import {
 const resource = (tenant: TenantDocument, path: string) => tenant.graph.resources[path] as JsonObject & JsonObject[]
 const globalOf = (tenant: TenantDocument, type: string) =>
   tenant.teams.configurations[type]?.find((row) => row.Identity === 'Global')
-const setting = (tenant: TenantDocument, name: string) => tenant.fabric.settings.find((row) => row.settingName === name)
 const rows = (tenant: TenantDocument, cmdlet: string) => tenant.exchange.cmdlets[cmdlet] ?? []
 
 describe.each(builtInTenantNames)('the %s tenant', (name) => {
@@ -135,102 +132,5 @@ describe('the fresh tenant', () => {
     const v1 = resource(fresh, 'deviceManagement/deviceEnrollmentConfigurations')
     expect(beta.some((row) => 'androidForWorkRestriction' in row)).toBe(true)
     expect(v1.some((row) => 'androidForWorkRestriction' in row)).toBe(false)
-  })
-})
-
-describe('the hardened tenant', () => {
-  const hardened = hardenedTenant()
-
-  it('keeps its directory to the rules', () => {
-    const admins =
-      hardened.graph.directoryRoles.find((role) => role.displayName === 'Global Administrator')?.members ?? []
-    expect(admins).toHaveLength(3)
-    for (const id of admins)
-      expect(hardened.graph.users.find((user) => user.id === id)).toMatchObject({
-        onPremisesSyncEnabled: null,
-        assignedLicenses: [],
-      })
-    expect(
-      hardened.graph.groups
-        .filter((group) => group.groupTypes?.toString().includes('Unified'))
-        .map((group) => group.visibility),
-    ).toEqual(['Private', 'Private'])
-    expect(resource(hardened, 'policies/authorizationPolicy').defaultUserRolePermissions).toMatchObject({
-      allowedToCreateApps: false,
-      allowedToCreateTenants: false,
-    })
-    const permanent = hardened.graph.roleAssignmentScheduleInstances.filter(
-      (row) => row.assignmentType === 'Assigned' && row.endDateTime === null,
-    )
-    const readers = [roleTemplateId('Global Reader'), roleTemplateId('Security Reader')]
-    expect(permanent.every((row) => readers.includes(String(row.roleDefinitionId)))).toBe(true)
-  })
-
-  it('asks administrators for more than a password, without a gap', () => {
-    const [policy = {}] = resource(hardened, 'identity/conditionalAccess/policies')
-    expect(policy).toMatchObject({
-      state: 'enabled',
-      conditions: {
-        clientAppTypes: ['all'],
-        platforms: null,
-        locations: null,
-        applications: { includeApplications: ['All'], excludeApplications: [] },
-        users: { excludeUsers: [], excludeRoles: [] },
-      },
-      grantControls: { operator: 'OR', builtInControls: ['mfa'] },
-    })
-    const { users } = policy.conditions as { users: { includeRoles: string[] } }
-    expect(users.includeRoles).toHaveLength(15)
-  })
-
-  it('keeps devices, mail and sharing to the rules', () => {
-    expect(resource(hardened, 'deviceManagement/settings').secureByDefault).toBe(true)
-    for (const path of [
-      'deviceManagement/deviceEnrollmentConfigurations',
-      'beta/deviceManagement/deviceEnrollmentConfigurations',
-    ]) {
-      const found = resource(hardened, path).find((row) => String(row.id).includes('DefaultPlatformRestrictions')) ?? {}
-      const restrictions = Object.entries(found).filter(([name]) => name.endsWith('Restriction'))
-      expect(restrictions.length).toBeGreaterThanOrEqual(5)
-      for (const [, value] of restrictions) expect((value as JsonObject).personalDeviceEnrollmentBlocked).toBe(true)
-    }
-    expect(rows(hardened, 'Get-OrganizationConfig')[0]?.AuditDisabled).toBe(false)
-    expect(rows(hardened, 'Get-AdminAuditLogConfig')[0]?.UnifiedAuditLogIngestionEnabled).toBe(true)
-    expect(rows(hardened, 'Get-HostedOutboundSpamFilterPolicy').every((row) => row.AutoForwardingMode === 'Off')).toBe(
-      true,
-    )
-    const [rule] = rows(hardened, 'Get-SafeLinksRule')
-    expect(rule).toMatchObject({ State: 'Enabled', SafeLinksPolicy: 'Safe Links for everyone' })
-    expect(rows(hardened, 'Get-SafeLinksPolicy').find((row) => row.Name === rule?.SafeLinksPolicy)).toMatchObject({
-      EnableForInternalSenders: true,
-      AllowClickThrough: false,
-      DisableUrlRewrite: false,
-    })
-    expect(hardened.sharepoint.tenant).toMatchObject({
-      LegacyAuthProtocolsEnabled: false,
-      SharingCapability: 1,
-      DisallowInfectedFileDownload: true,
-    })
-    expect(resource(hardened, 'admin/sharepoint/settings')).toMatchObject({
-      isLegacyAuthProtocolsEnabled: false,
-      sharingCapability: 'externalUserSharingOnly',
-    })
-  })
-
-  it('publishes SPF and an enforced DMARC record, labels and a policy against data loss', () => {
-    expect(hardened.dns['fabrikam.com']).toEqual(['v=spf1 include:spf.protection.outlook.com -all'])
-    for (const name of ['_dmarc.fabrikam.com', '_dmarc.fabrikam.onmicrosoft.com'])
-      expect(String(hardened.dns[name])).toMatch(/p=reject; pct=100; rua=mailto:.*; ruf=mailto:/)
-    expect(hardened.compliance.cmdlets['Get-DlpCompliancePolicy']).toMatchObject([{ Mode: 'Enable', Enabled: true }])
-    expect(hardened.compliance.cmdlets['Get-LabelPolicy']).toMatchObject([
-      { Type: 'PublishedSensitivityLabel', Enabled: true },
-    ])
-    expect(globalOf(hardened, 'ExternalAccessPolicy')?.EnableTeamsConsumerAccess).toBe(false)
-    expect(globalOf(hardened, 'TeamsMeetingPolicy')?.AutoAdmittedUsers).toBe('InvitedUsers')
-    expect(setting(hardened, 'AllowGuestUserToAccessSharedContent')).toMatchObject({
-      enabled: true,
-      enabledSecurityGroups: [{ name: 'Fabric guests' }],
-    })
-    expect(setting(hardened, 'EimInformationProtectionEdit')?.enabled).toBe(true)
   })
 })

@@ -146,6 +146,9 @@ export interface Readings {
   dlpWithoutLicence: 'emptyList' | 'denied'
 }
 
+/** Answers of an operator that no interface of Microsoft 365 gives. */
+export type OperatorInputs = Record<string, string[]>
+
 export type DnsAnswer = string[] | { error: 'ENOTFOUND' | 'ENODATA' | 'ESERVFAIL' | 'EREFUSED' | 'ETIMEOUT' }
 
 export interface TenantDocument {
