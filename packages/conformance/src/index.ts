@@ -8,6 +8,15 @@ export type {
 } from './queue/context.ts'
 export { newEntry as newQueueEntry, Recorder as QueueRecorder } from './queue/recorder.ts'
 export { queueSuite } from './queue/suite.ts'
+export type {
+  MadeRunner,
+  OpenRunner,
+  RunnerCapabilities,
+  RunnerScenario,
+  RunnerSuiteContext,
+  RunnerSuiteOptions,
+} from './runner/context.ts'
+export { runnerSuite } from './runner/suite.ts'
 export type { SecretStoreCapabilities, SecretStoreSuiteContext, SecretStoreSuiteOptions } from './secrets/context.ts'
 export { secretStoreSuite } from './secrets/suite.ts'
 export type { StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
