@@ -10,7 +10,7 @@ const policies: SourceDefinition = {
   appRoles: [
     {
       ...{ service: 'graph', resource: 'Microsoft Graph', resourceAppId: 'graph-app', name: 'Organization.Read.All' },
-      ...{ mayBeIn: [], remark: null },
+      ...{ mayBeIn: [], gates: true, remark: null },
     },
   ],
   servicePlans: [{ name: 'P1', ids: ['plan-1'] }],

@@ -12,6 +12,7 @@ const wholeRoles = [globalReader.templateId, securityReader.templateId]
 const appRole = (service: Service, name: string, mayBeIn: string[] = []) => ({
   ...{ service, resource: `API of ${service}`, resourceAppId: `app-${service}`, name, mayBeIn },
   remark: name === 'Full' ? 'Write power.' : null,
+  gates: name !== 'People.Read.All',
 })
 const plan = (name: string) => ({ name, ids: [`plan-${name}`] })
 
@@ -33,7 +34,9 @@ const sharepoint = { appRoles: [appRole('sharepoint', 'Full')], credentialKinds:
 const sources: SourceDefinition[] = [
   source('graph/organization', { appRoles: [appRole('graph', 'Organization.Read.All')] }),
   source('graph/policies', { appRoles: [appRole('graph', 'Policy.Read.All')] }),
-  source('graph/members', { appRoles: [appRole('graph', 'GroupMember.Read.All', ['Group.Read.All'])] }),
+  source('graph/members', {
+    appRoles: [appRole('graph', 'GroupMember.Read.All', ['Group.Read.All']), appRole('graph', 'People.Read.All')],
+  }),
   source('graph/pim', { appRoles: [appRole('graph', 'Pim.Read.All')], servicePlans: [plan('P2')] }),
   source('graph/settings', { appRoles: [appRole('graph', 'Settings.Read.All')] }),
   source('graph/each', { appRoles: [appRole('graph', 'Policy.Read.All')], origins: [['graph/members', 'teams/x']] }),
@@ -89,7 +92,9 @@ export interface World {
   plans: string[] | null
 }
 
-const graphRoles = ['Organization', 'Policy', 'GroupMember', 'Pim', 'Settings'].map((name) => `${name}.Read.All`)
+const graphRoles = ['Organization', 'Policy', 'GroupMember', 'People', 'Pim', 'Settings'].map(
+  (name) => `${name}.Read.All`,
+)
 const wholeTokens: World['tokens'] = {
   graph: { roles: graphRoles, wids: wholeRoles },
   exchange: { roles: ['Manage'], wids: wholeRoles },

@@ -59,6 +59,8 @@ export const appRoleSchema = z.object({
   name: z.string(),
   /** Wider permissions of the same API that may include it. */
   mayBeIn: z.array(z.string()),
+  /** Without it the service refuses the read. false: it answers, and leaves out what the permission would show. */
+  gates: z.boolean(),
   /** What an administrator should know before granting it. */
   remark: z.string().nullable(),
 })

@@ -67,6 +67,9 @@ function addDemands(lists: Lists, definition: SourceDefinition, controlId: strin
 function addAppRoles(lists: Lists, definition: SourceDefinition, controlId: string, seen: Observations): void {
   for (const role of definition.appRoles) {
     const { resource, resourceAppId, name: appRole, remark } = role
+    const known = lists.appRoles.get(roleKey(role))
+    // One source may do with another permission, the next may not.
+    if (known && roleHeld(role, seen) === false) known.held = false
     add(lists.appRoles, roleKey(role), controlId, {
       held: roleHeld(role, seen),
       resource,

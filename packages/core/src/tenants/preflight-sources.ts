@@ -111,6 +111,10 @@ function appRoleNeeds(view: View): SourceNeed[] {
     if (held === true) return []
     // A read of this service that takes the same role has proved it.
     if (probe?.state === 'read' && probeDefinition?.appRoles.some((one) => roleKey(one) === roleKey(role))) return []
+    if (held === false && !role.gates) {
+      const message = `${roleLabel(role)} is not granted: the service answers and leaves out what it would show. Whether that matters depends on the tenant.`
+      return [roleNeed(definition.id, role, 'unknown', message)]
+    }
     if (held === false && !secondWay) {
       const message = `${roleLabel(role)} is not granted: the access token does not carry it.`
       return [roleNeed(definition.id, role, 'missing', message)]

@@ -116,7 +116,17 @@ describe('app roles', () => {
     const answer = await preflight({ tokens: { graph } }, 'certificate', { controlIds: ['members'] })
     expect(outcomes(answer)).toEqual({ members: 'unknown' })
     expect(answer.controls[0]?.needs[0]?.message).toContain('Group.Read.All is granted, which may include it')
-    expect(answer.grants.appRoles).toMatchObject([{ appRole: 'GroupMember.Read.All', held: null }])
+    expect(answer.grants.appRoles[0]).toMatchObject({ appRole: 'GroupMember.Read.All', held: null })
+  })
+
+  it('one that only shows more leaves it open', async () => {
+    const changes = { tokens: { graph: graphWithout('People.Read.All') } }
+    const answer = await preflight(changes, 'certificate', { controlIds: ['members'] })
+    expect(needsOf(answer, 'members')).toEqual(['unknown app_role: People.Read.All'])
+    expect(answer.grants.appRoles.map(({ appRole, held }) => [appRole, held])).toEqual([
+      ['GroupMember.Read.All', true],
+      ['People.Read.All', false],
+    ])
   })
 
   it('a source that says which objects to read counts as well', async () => {

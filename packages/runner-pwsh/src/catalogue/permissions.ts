@@ -46,13 +46,19 @@ const wider: Readonly<Record<string, readonly string[]>> = {
   'GroupMember.Read.All': ['Group.Read.All', 'Directory.Read.All'],
   'GroupSettings.Read.All': ['Directory.Read.All'],
   'Organization.Read.All': ['Directory.Read.All'],
-  'Policy.Read.All': ['Policy.Read.ConditionalAccess', 'Policy.Read.B2BManagementPolicy'],
   'Policy.Read.AuthenticationMethod': ['Policy.Read.All'],
   'RoleAssignmentSchedule.Read.Directory': ['RoleManagement.Read.Directory', 'RoleManagement.Read.All'],
   'RoleManagement.Read.Directory': ['RoleManagement.Read.All', 'Directory.Read.All'],
   'RoleManagementPolicy.Read.Directory': ['RoleManagement.Read.Directory', 'RoleManagement.Read.All'],
   'Sites.Read.All': ['Sites.Manage.All', 'Sites.FullControl.All'],
   'User.Read.All': ['Directory.Read.All'],
+}
+
+/** Narrower or other permissions with which one source can be read as well. */
+const otherwise: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'graph/identity/conditionalAccess/policies': { 'Policy.Read.All': ['Policy.Read.ConditionalAccess'] },
+  'graph/beta/policies/b2bManagementPolicies': { 'Policy.Read.All': ['Policy.Read.B2BManagementPolicy'] },
+  'graph/users/{id}/licenseDetails': { 'User.Read.All': ['LicenseAssignment.Read.All'] },
 }
 
 const remarks: Readonly<Record<string, string>> = {
@@ -69,20 +75,25 @@ const remarks: Readonly<Record<string, string>> = {
 const switchInstruction =
   'Fabric admin portal > Tenant settings > Admin API settings: switch it on for a security group, and make the service principal a member of that group. The application must hold no Power BI application permission.'
 
-/** Permissions are declared as text; what no rule here understands is kept in words, so that nothing is lost silently. */
-export function demandsOf(permissions: readonly string[]): Demands {
+/**
+ * Permissions are declared as text; what no rule here understands is kept in words, so that nothing is lost silently. Of several permissions of Microsoft
+ * Graph the first opens the read. The others are for the objects in it: without them Graph answers with ids in place of objects.
+ */
+export function demandsOf(sourceId: string, permissions: readonly string[]): Demands {
   const demands: Demands = { appRoles: [], directoryRoles: [], adminSwitches: [], otherDemands: [] }
-  for (const text of permissions) addDemand(demands, text)
+  for (const text of permissions) addDemand(demands, text, otherwise[sourceId] ?? {})
   return demands
 }
 
-function addDemand(demands: Demands, text: string): void {
+function addDemand(demands: Demands, text: string, also: Readonly<Record<string, readonly string[]>>): void {
   const roles = directoryRoles(text)
   const appRole = appRoleOf(text)
   const adminSwitch = adminSwitchOf(text)
   if (roles) demands.directoryRoles.push(roles)
-  else if (appRole) demands.appRoles.push(appRole)
-  else if (adminSwitch) demands.adminSwitches.push(adminSwitch)
+  else if (appRole) {
+    const gates = appRole.service !== 'graph' || demands.appRoles.every(({ service }) => service !== 'graph')
+    demands.appRoles.push({ ...appRole, mayBeIn: [...appRole.mayBeIn, ...(also[appRole.name] ?? [])], gates })
+  } else if (adminSwitch) demands.adminSwitches.push(adminSwitch)
   else demands.otherDemands.push(text)
 }
 
@@ -98,7 +109,7 @@ function directoryRoles(text: string): DirectoryRole[] | null {
 }
 
 /** `Policy.Read.All`, or `Sites.FullControl.All (SharePoint)` with what the credential must be after a comma. */
-function appRoleOf(text: string): AppRole | null {
+function appRoleOf(text: string): Omit<AppRole, 'gates'> | null {
   const [, name, api] = /^([A-Za-z][\w-]*(?:\.[\w-]+)+)(?: \(([^)]+)\)(?:, certificate sign-in)?)?$/.exec(text) ?? []
   const resource = api === undefined ? graph : resources[api]
   if (name === undefined || resource === undefined) return null

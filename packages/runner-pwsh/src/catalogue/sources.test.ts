@@ -80,6 +80,12 @@ describe('the pack of @tenantscope/powershell', () => {
     expect(silent.map(({ id }) => id)).toEqual([])
   })
 
+  test('takes a second Graph permission only for what it says of the members of a list', async () => {
+    const several = (await loadSources(powershellRoot)).filter(({ appRoles }) => appRoles.some(({ gates }) => !gates))
+    for (const { id } of several) expect(id).toMatch(/\/members$/)
+    expect(several.length).toBeGreaterThan(0)
+  })
+
   test('makes sources from others that are declared', async () => {
     const sources = await loadSources(powershellRoot)
     const known = new Set(sources.map(({ id }) => id))

@@ -44,7 +44,7 @@ function toDefinition(
   const parsed = sourceDefinitionSchema.safeParse({
     id: declared.id,
     service,
-    ...demandsOf(textsOf(declared.permissions, place, 'permissions')),
+    ...demandsOf(String(declared.id), textsOf(declared.permissions, place, 'permissions')),
     servicePlans,
     credentialKinds: whole.credentialKinds ?? null,
     notSupported: declared.notSupported ?? null,
