@@ -40,6 +40,8 @@ export class Deliveries {
 
   async start(concurrency: number): Promise<void> {
     for (let i = 0; i < concurrency && !this.#stopping; i += 1) this.#workers.push(await this.#startWorker())
+    // A worker that was being started while the others were stopped.
+    if (this.#stopping) await this.stop()
   }
 
   /** Makes idle workers look at once. */

@@ -29,8 +29,11 @@ export function pgBossQueue(options: PgBossQueueOptions): PgBossQueue {
   let closing: Promise<void> | null = null
 
   const boss = async () => {
-    if (closing) throw new TenantscopeError('closed', 'The queue is closed.')
-    return handle.ready()
+    if (closing) throw closedError()
+    const opened = await handle.ready()
+    // Closed while it was being opened.
+    if (closing) throw closedError()
+    return opened
   }
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -80,4 +83,8 @@ export function pgBossQueue(options: PgBossQueueOptions): PgBossQueue {
       return closing
     },
   }
+}
+
+function closedError(): TenantscopeError {
+  return new TenantscopeError('closed', 'The queue is closed.')
 }

@@ -134,6 +134,16 @@ describe.skipIf(missing)(`pg-boss on PostgreSQL${missing ? ` (${missing})` : ''}
     expect(boss.emit('error', new Error('a fault of a test'))).toBe(true)
   })
 
+  it('may be closed while it is being opened', async () => {
+    const boss = await startBoss()
+    for (const queue of [open(), open({ boss })]) {
+      const consuming = queue.consume({ concurrency: 3, deliver: async () => done }).catch((error) => error.code)
+      await queue.close()
+      expect(await consuming).toBe('closed')
+    }
+    expect(boss.getWipData()).toEqual([])
+  })
+
   it('R-21: goes on when the database ends its connections', async () => {
     const queue = open({ connection: { application_name: name } })
     const worker = new QueueRecorder()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DeliveryOutcome, QueueEntry } from '@tenantscope/core'
 
 /** How long something that must happen may take before a test gives up on it. */
-export const patienceMs = 25_000
+const patienceMs = 25_000
 
 export const done: DeliveryOutcome = { kind: 'done' }
 
