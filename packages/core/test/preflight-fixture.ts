@@ -89,6 +89,7 @@ export interface World {
   tokens: Partial<Record<Service, Record<string, unknown> | null | SignInError>>
   /** States of probes that are not `read`. */
   states: Record<string, SourceState>
+  /** Names, with a status after a blank when they are not enabled. */
   plans: string[] | null
 }
 
@@ -152,10 +153,10 @@ export function scriptOf({ states, plans }: World): Script {
       const read = { type: 'source.read', sourceId, state, durationMs: 1, requests: 1, items: 1, error } as const
       yield read satisfies RunnerEvent
       if (sourceId !== 'graph/organization' || state !== 'read') continue
-      const assignedPlans = (plans ?? []).map((name) => ({
-        servicePlanId: `PLAN-${name}`,
-        capabilityStatus: 'Enabled',
-      }))
+      const assignedPlans = (plans ?? []).map((plan) => {
+        const [name, capabilityStatus = 'Enabled'] = plan.split(' ')
+        return { servicePlanId: `PLAN-${name}`, capabilityStatus }
+      })
       yield { type: 'evidence', sourceId, state, data: [{ assignedPlans }], error: null } satisfies RunnerEvent
     }
     yield done()

@@ -28,7 +28,7 @@ export const probes: Readonly<Record<Service, string>> = {
 
 export type Probe = Extract<RunnerEvent, { type: 'source.read' }>
 /** Claims are null when the token cannot be looked into. */
-export type Token = { granted: true; claims: TokenClaims | null } | { granted: false; error: SignInError }
+type Token = { granted: true; claims: TokenClaims | null } | { granted: false; error: SignInError }
 
 /** All that is known before a verdict on a control. */
 export interface Observations {

@@ -182,7 +182,8 @@ function switchNeeds({ definition, service, probe, seen }: View): SourceNeed[] {
 }
 
 /** What the read of the probe says about the service as a whole, when nothing else explains it. */
-function serviceNeeds({ definition, service, probe, isProbe }: View, others: readonly SourceNeed[]): SourceNeed[] {
+function serviceNeeds(view: View, others: readonly SourceNeed[]): SourceNeed[] {
+  const { definition, service, probe, isProbe } = view
   const { id } = definition
   // Graph's parts refuse one by one: a refused probe speaks for itself only.
   if (service === 'graph' && !isProbe && probe && ['denied', 'not_found', 'unlicensed'].includes(probe.state)) return []
@@ -199,13 +200,20 @@ function serviceNeeds({ definition, service, probe, isProbe }: View, others: rea
       return [need(id, 'service', 'missing', code, said)]
     case 'denied': {
       if (others.length > 0 && !isProbe) return []
-      const hint = 'A grant of the last hour may not have arrived everywhere.'
-      const message = `${service} refused ${probe.sourceId} although nothing is known to be missing. ${said} ${hint}`
+      const message = `${service} refused ${probe.sourceId} although nothing is known to be missing. ${said} ${refusalHint(view)}`
       return [need(id, 'service', isProbe ? 'missing' : 'unknown', code, message)]
     }
     default:
       return [need(id, 'service', 'unknown', code, `${service} did not answer ${probe.sourceId}. ${said}`)]
   }
+}
+
+/** An API that asks for no permission of its own may refuse whoever holds one: Teams does, with that of a telephony appliance. */
+function refusalHint({ definition, service, seen }: View): string {
+  const roles = claimsOf(service, seen)?.roles ?? []
+  if (definition.appRoles.length === 0 && roles.length > 0)
+    return `The application holds ${roles.join(', ')} of this API, which asks for none and may refuse it for that: take it away.`
+  return 'A grant of the last hour may not have arrived everywhere.'
 }
 
 /** null: it could not be found out. */
@@ -240,7 +248,7 @@ export function claimsOf(service: Service, seen: Observations): TokenClaims | nu
 export const roleKey = (role: AppRole) => `${role.resourceAppId}/${role.name}`
 const roleLabel = (role: AppRole) => `${role.name} of ${role.resource}`
 
-export function or(names: readonly string[]): string {
+function or(names: readonly string[]): string {
   return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }
 

@@ -200,6 +200,14 @@ describe('directory roles', () => {
     expect(answer.grants.directoryRoles.map(({ held }) => held)).toEqual([null, null])
   })
 
+  it('and a permission that an API does not ask for is told when it refuses', async () => {
+    const teams = { roles: ['appliance'], wids: [globalReader.templateId] }
+    const answer = await run({ tokens: { teams }, states: denied })
+    const [need] = answer.controls.find(({ controlId }) => controlId === 'teams')?.needs ?? []
+    expect(need).toMatchObject({ kind: 'service', state: 'missing', anyOf: ['code-denied'] })
+    expect(need?.message).toContain('holds appliance of this API')
+  })
+
   it('and a refusal that nothing explains is told in the service’s words', async () => {
     const answer = await run({ states: denied })
     expect(outcomes(answer)).toEqual({ mail: 'unknown', 'mail-config': 'will_not_run', teams: 'will_not_run' })
@@ -208,6 +216,14 @@ describe('directory roles', () => {
 })
 
 describe('licences', () => {
+  it('a plan that is not in force does not count', async () => {
+    const answer = await preflight({ plans: ['P2 Suspended', 'MAIL Warning'] }, 'certificate', { controlIds: ['pim'] })
+    expect(needsOf(answer, 'pim')).toEqual(['missing licence: P2'])
+    const states = { 'exchange/Get-OrganizationConfig': 'denied' } as const
+    const mail = await preflight({ plans: ['MAIL Warning'], states }, 'certificate', { controlIds: ['mail'] })
+    expect(mail.grants.licences).toEqual([{ anyOf: ['MAIL'], held: true, controlIds: ['mail'] }])
+  })
+
   it('a plan that the tenant does not have is missing', async () => {
     const answer = await preflight({ plans: ['MAIL'] }, 'certificate', { controlIds: ['pim', 'mail'] })
     expect(outcomes(answer)).toEqual({ pim: 'will_not_run', mail: 'will_run' })
