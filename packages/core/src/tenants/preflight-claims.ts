@@ -7,8 +7,6 @@ export interface TokenClaims {
   /** A person's token: its scopes are the app's, what may be read is the person's. */
   delegated: boolean
   appId: string | null
-  /** Object id of the service principal. */
-  objectId: string | null
 }
 
 /**
@@ -18,13 +16,11 @@ export interface TokenClaims {
 export function tokenClaims(token: string): TokenClaims | null {
   const payload = decode(token)
   if (payload === null || typeof payload.aud !== 'string') return null
-  const delegated = typeof payload.scp === 'string' || payload.idtyp === 'user'
   return {
     roles: texts(payload.roles) ?? [],
     wids: texts(payload.wids),
-    delegated,
+    delegated: typeof payload.scp === 'string' || payload.idtyp === 'user',
     appId: text(payload.appid) ?? text(payload.azp),
-    objectId: delegated ? null : text(payload.oid),
   }
 }
 
