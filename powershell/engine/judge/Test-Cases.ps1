@@ -9,20 +9,7 @@ $out = [IO.StreamWriter]::new([Console]::OpenStandardOutput(), [Text.UTF8Encodin
 $out.NewLine = "`n"
 [Console]::SetOut([Console]::Error)
 if (-not $Root) { $Root = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..')) }
-foreach ($file in 'reading', 'states', 'checks', 'judging') { . "$PSScriptRoot/$file.ps1" }
-
-function ConvertTo-SourceRecords {
-    param($Sources)
-    $records = @{}
-    foreach ($property in $Sources.PSObject.Properties) {
-        $record = $property.Value
-        $records[$property.Name] = @{
-            state = $record.state; error = (Test-Property $record 'error') ? $record.error : $null
-            data  = if (Test-Property $record 'data') { , $record.data } else { , $null }
-        }
-    }
-    $records
-}
+foreach ($file in 'reading', 'states', 'checks', 'judging', 'cases') { . "$PSScriptRoot/$file.ps1" }
 
 function Test-Expectation {
     param($Expect, $Result)
@@ -39,13 +26,7 @@ function Test-Expectation {
 
 function Invoke-Case {
     param($Loaded, $Case)
-    $scan = @{
-        inputs    = (Test-Property $Case 'inputs') ? $Case.inputs : $null
-        startedAt = [datetimeoffset]::Parse(((Test-Property $Case 'scanStartedAt') ? $Case.scanStartedAt : '2026-11-01T08:00:00Z'), [Globalization.CultureInfo]::InvariantCulture)
-        tenant    = @{ id = '00000000-0000-0000-0000-000000000001'; defaultDomain = 'contoso.onmicrosoft.com' }
-    }
-    $parameters = (Test-Property $Case 'parameters') ? $Case.parameters : [pscustomobject]@{}
-    $result = Get-ControlResult $Loaded (ConvertTo-SourceRecords $Case.sources) $scan $parameters
+    $result = Get-ControlResult $Loaded (ConvertTo-SourceRecords $Case.sources) (New-CaseScan $Case) (Get-CaseParameters $Case)
     $actual = [ordered]@{
         status = $result.status; reasonCode = $result.reasonCode; message = $result.message
         nonCompliant = @(@($result.findings).Where({ -not $_.compliant }).ForEach({ $_.resourceId }))
@@ -54,24 +35,20 @@ function Invoke-Case {
 }
 
 $failed = 0
-foreach ($area in [IO.Directory]::GetDirectories([IO.Path]::Combine($Root, 'checks')) | Sort-Object) {
-    foreach ($folder in [IO.Directory]::GetDirectories($area) | Sort-Object) {
-        $key = "$([IO.Path]::GetFileName($area))/$([IO.Path]::GetFileName($folder))"
-        if (-not $Check.Split(',').Where({ $key -like $_ })) { continue }
-        try {
-            $casesFile = [IO.Path]::Combine($folder, 'cases.json')
-            $loaded = Read-Check $Root $key
-            $cases = (ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($casesFile)) -NoEnumerate -DateKind String).cases
-        } catch {
-            $failed++
-            $out.WriteLine((ConvertTo-Json -InputObject ([ordered]@{ check = $key; case = '(loading the check)'; ok = $false; expected = $null; actual = @{ message = $_.Exception.Message } }) -Compress))
-            continue
-        }
-        foreach ($case in $cases) {
-            $line = try { Invoke-Case $loaded $case } catch { [ordered]@{ check = $key; case = $case.name; ok = $false; expected = $case.expect; actual = @{ message = "the case itself is malformed: $($_.Exception.Message)" } } }
-            if (-not $line.ok) { $failed++ }
-            $out.WriteLine((ConvertTo-Json -InputObject $line -Compress -Depth 20))
-        }
+foreach ($found in (Find-CheckFolders $Root $Check.Split(','))) {
+    $key = $found.key
+    try {
+        $loaded = Read-Check $Root $key
+        $cases = Read-Cases $found.folder
+    } catch {
+        $failed++
+        $out.WriteLine((ConvertTo-Json -InputObject ([ordered]@{ check = $key; case = '(loading the check)'; ok = $false; expected = $null; actual = @{ message = $_.Exception.Message } }) -Compress))
+        continue
+    }
+    foreach ($case in $cases) {
+        $line = try { Invoke-Case $loaded $case } catch { [ordered]@{ check = $key; case = $case.name; ok = $false; expected = $case.expect; actual = @{ message = "the case itself is malformed: $($_.Exception.Message)" } } }
+        if (-not $line.ok) { $failed++ }
+        $out.WriteLine((ConvertTo-Json -InputObject $line -Compress -Depth 20))
     }
 }
 $out.Flush()
