@@ -20,9 +20,11 @@ export { builtInTenant, builtInTenantNames } from './tenants/built-in.ts'
 export { e5Tenant } from './tenants/e5.ts'
 export { freshTenant } from './tenants/fresh.ts'
 export { hardenedInputs, hardenedTenant } from './tenants/hardened.ts'
+export { largeTenant } from './tenants/large.ts'
 export { legacyTenant } from './tenants/legacy.ts'
 export { businessBasicPlans, e3Plans, e5Plans } from './tenants/licences.ts'
 export { noLicencesTenant } from './tenants/no-licences.ts'
+export type { Scale } from './tenants/numbered.ts'
 export { roleTemplateId } from './tenants/roles.ts'
 export type {
   ActivatedRole,
@@ -47,4 +49,6 @@ export type {
   TenantDocument,
   TenantOverrides,
 } from './tenants/types.ts'
+export { unicodeTenant } from './tenants/unicode.ts'
+export { type AwkwardName, awkwardNames } from './tenants/unicode-names.ts'
 export { type TestCertificate, testCertificate } from './testing/certificate.ts'

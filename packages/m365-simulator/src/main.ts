@@ -1,23 +1,16 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { startSimulator } from './simulator.ts'
-import { builtInTenant, builtInTenantNames } from './tenants/built-in.ts'
-import type { TenantDocument, TenantOverrides } from './tenants/types.ts'
+import { builtInTenantNames, loadTenant } from './tenants/built-in.ts'
 
 const help = `Plays Microsoft 365 on loopback until it is interrupted.
 
   node src/main.ts [--tenant <name>|<file.json>]... [--port 0] [--latency none|v1] [--latency-scale 1]
+              [--rate-limits conditional-access|documented]
 
 Names: ${builtInTenantNames.join(', ')}.
-A file holds overrides for one of them: { "base": "hardened", "overrides": { … } }.
+A file holds overrides for one of them: { "base": "hardened", "overrides": { … } }; for large also "scale".
 Without --tenant, fresh and hardened are served.`
-
-async function load(name: string): Promise<TenantDocument> {
-  if (!name.endsWith('.json')) return builtInTenant(name)
-  const { base, overrides } = JSON.parse(await readFile(name, 'utf8')) as { base?: string; overrides?: TenantOverrides }
-  return builtInTenant(base ?? 'fresh', overrides)
-}
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +18,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     latency: { type: 'string', default: 'none' },
     'latency-scale': { type: 'string', default: '1' },
+    'rate-limits': { type: 'string', default: 'conditional-access' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -33,10 +27,11 @@ if (values.help) {
   console.log(help)
 } else {
   const simulator = await startSimulator({
-    tenants: await Promise.all(values.tenant.map(load)),
+    tenants: await Promise.all(values.tenant.map(loadTenant)),
     port: Number(values.port),
     latency: values.latency === 'v1' ? 'v1' : 'none',
     latencyScale: Number(values['latency-scale']),
+    rateLimits: values['rate-limits'] === 'documented' ? 'documented' : [],
   })
   console.log(`HTTPS_PROXY=${simulator.proxyUrl} CA=${simulator.caFile}`)
   const stop = () => void simulator.close()

@@ -55,6 +55,8 @@ const refusals: Record<string, Record<string, string>> = {
   hardened: {},
   e5: {},
   legacy: {},
+  large: {},
+  unicode: {},
   'no-licences': {
     ...withoutP2,
     ...defender,

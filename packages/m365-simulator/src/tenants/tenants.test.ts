@@ -29,7 +29,7 @@ describe.each(builtInTenantNames)('the %s tenant', (name) => {
   it('survives as JSON and has no name left open', () => {
     const text = JSON.stringify(make())
     expect(JSON.parse(text)).toEqual(make())
-    expect(text).not.toContain('{{')
+    expect(text.includes('{{')).toBe(false)
   })
 
   it('takes another identity through to its data', () => {
@@ -54,10 +54,9 @@ describe.each(builtInTenantNames)('the %s tenant', (name) => {
     expect(own.app.clientSecret).toBe('mine')
     expect(rows(own, 'Get-OrganizationConfig')[0]?.DisplayName).toBe('Northwind "Traders"')
     const text = JSON.stringify(own)
-    expect(text).not.toContain('contoso.')
-    expect(text).not.toContain('fabrikam.')
-    expect(text).not.toContain(make().initialDomain)
-    for (const domain of make().customDomains) expect(text).not.toContain(domain)
+    // The text is long: a failure names what was found, not all of it.
+    const foreign = ['contoso.', 'fabrikam.', make().initialDomain, ...make().customDomains]
+    expect(foreign.filter((name) => text.includes(name))).toEqual([])
   })
 
   it('merges objects and replaces lists', () => {

@@ -9,8 +9,10 @@ function samples(tenant: TenantDocument): Record<string, string> {
   const [group] = graph.groups
   const [assignment] = graph.resources['policies/roleManagementPolicyAssignments'] as JsonObject[]
   const filter = encodeURIComponent("scopeId eq '/' and scopeType eq 'DirectoryRole'")
-  const type = (name: string) => `groups?$filter=${encodeURIComponent(`groupTypes/any(c:c eq '${name}')`)}`
+  const type = (name: string) => `groups?$top=999&$filter=${encodeURIComponent(`groupTypes/any(c:c eq '${name}')`)}`
   return {
+    users: 'users?$top=999',
+    groups: 'groups?$top=999',
     'directoryRoles/{id}/members': `directoryRoles/${role?.id}/members`,
     'directoryRoles(roleTemplateId)/members': `directoryRoles(roleTemplateId='${role?.roleTemplateId}')/members`,
     'groups/{id}/members': `groups/${group?.id}/members`,

