@@ -5,7 +5,7 @@ import type { Found } from './answer.ts'
 import { tooManyRequests } from './errors.ts'
 
 /** What a directory read costs, as documented: fields chosen make it cheaper, objects expanded make it dearer. */
-export function resourceUnits(found: Found, search: URLSearchParams): number {
+function resourceUnits(found: Found, search: URLSearchParams): number {
   const top = Number(search.get('$top') ?? Number.NaN)
   const changes = (search.has('$select') ? -1 : 0) + (search.has('$expand') ? 1 : 0) + (top < 20 ? -1 : 0)
   const usual = found.params.includes('transitiveMembers') ? 5 : (found.route.cost ?? 1)
