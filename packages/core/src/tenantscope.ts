@@ -117,7 +117,7 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
   let closing: Promise<void> | null = null
 
   const close = async () => {
-    if (started) await scanWorker.close()
+    await scanWorker.close()
     hub.close()
     await stopListening?.()
     await runner.close()

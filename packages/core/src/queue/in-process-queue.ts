@@ -19,7 +19,7 @@ export function inProcessQueue(): Queue {
     void tasks.add(async () => {
       // Removed while it waited: p-queue cannot take a task out, so the task looks.
       if (!waiting.delete(entry.scanId) || closed || !deliver) return
-      const outcome = await deliver(entry)
+      const outcome = await deliver({ ...entry })
       if (outcome.kind === 'later') postpone(entry, outcome.delayMs)
     })
   }

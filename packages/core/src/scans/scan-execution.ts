@@ -85,7 +85,8 @@ export function executeScan(
     const ending = yield* runAttempt(scan, settings, control)
     yield* concludeScan(scan, ending)
     hub.notify(scan.id)
-    return { kind: 'done' } as const
+    // Given back: whoever takes over need not wait for a sweep.
+    return ending.kind === 'released' ? ({ kind: 'later', delayMs: 0 } as const) : ({ kind: 'done' } as const)
   }).pipe(
     Effect.catchAll((error) =>
       Effect.gen(function* () {
