@@ -142,9 +142,13 @@ function hardenedGraph(base: GraphData, names: Names, identity: Identity, cast: 
       activated('Global Administrator', adminOne.id),
       activated('Security Administrator', adminTwo.id),
       activated('Exchange Administrator', adminThree.id),
-      // Emergency accounts hold their role all the time: that is what they are for.
+      // Emergency accounts do not activate anything; their assignment is renewed once a year.
       ...emergency.map((account) =>
-        roleAssignment(tenantId, { role: 'Global Administrator', principalId: account.id }),
+        roleAssignment(tenantId, {
+          role: 'Global Administrator',
+          principalId: account.id,
+          endDateTime: '2027-01-15T09:00:00Z',
+        }),
       ),
       reader('Global Reader'),
       reader('Security Reader'),
