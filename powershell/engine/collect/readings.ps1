@@ -21,6 +21,7 @@ function Start-Reading {
         Complete-Reading $Reading 'not_supported' $null ([ordered]@{ code = 'not_supported'; message = $declaration['notSupported'] })
         return
     }
+    if ($null -ne $engine.modules -and (Start-ModuleReading $Reading)) { return }
     if ($declaration['derivedFrom']) { Start-DerivedReading $Reading; return }
     if ($declaration['fallbackOf']) { Start-FallbackReading $Reading; return }
     if ($declaration['service'] -eq 'dns') { Start-DnsReading $Reading; return }
@@ -94,8 +95,11 @@ function Complete-Reading {
                 id = $Reading.id; state = $State; ms = $now; tookMs = $now - ($Reading.firstSentMs ?? $Reading.startedMs)
                 requests = $Reading.requests; items = $items; error = $Reading.error
             })
-        if ($engine.job.keepEvidence) { Send-Frame 'evidence' ([ordered]@{ id = $Reading.id; state = $State; data = $Data; error = $Reading.error }) }
         $engine.settled.Enqueue($Reading.id)
+    }
+    # The subscriptions are evidence too: with them the same verdicts come out of a document.
+    if ($engine.job.keepEvidence -and (-not $Reading.internal -or ($Reading.id -eq $subscriptionSource -and $State -eq 'read'))) {
+        Send-Frame 'evidence' ([ordered]@{ id = $Reading.id; state = $State; data = $Data; error = $Reading.error })
     }
     foreach ($waiter in $Reading.settledWaiters.ToArray()) { & $waiter.action $waiter.argument $Reading }
 }

@@ -7,6 +7,7 @@ function Invoke-Loop {
     while ($true) {
         Update-ReadyChecks
         $wake = Start-ReadyCalls
+        if ($engine.modules) { $wake = [Math]::Min($wake, (Update-Modules)) }
         Update-ReadyChecks
         if (Test-AllDone) { return 'completed' }
         $now = Get-ElapsedMs
@@ -16,7 +17,7 @@ function Invoke-Loop {
         $wait = if ($engine.ready.Count -or $engine.settled.Count) { 0 } else { [Math]::Max(1, [Math]::Min($wake, [Math]::Min($nextBeat - $now, $engine.job.limits.scanTimeoutMs - $now))) }
         $index = [Threading.Tasks.Task]::WaitAny((Get-AwaitedTasks), [int]$wait)
         if ($index -eq 0) { if (-not (Receive-HostLine)) { Stop-LiveCalls; return 'cancelled' } }
-        elseif ($index -gt 0) { $sent = $engine.live[$index - 1]; $engine.live.RemoveAt($index - 1); Complete-Send $sent }
+        elseif ($index -gt 0) { $sent = $engine.live[$index - 1]; $engine.live.RemoveAt($index - 1); if ($sent['receive']) { & $sent.receive $sent } else { Complete-Send $sent } }
         elseif ($engine.ready.Count) { Invoke-ReadyCheck }
     }
 }

@@ -37,7 +37,7 @@ function Get-StateMessage {
     $text = switch ($State) {
         'denied' { "The app may not read $Source$(if ($permission) { ": it needs $permission" })." }
         'unlicensed' { "The tenant has no licence for what $Source reads$(if ($licence) { " ($licence)" })." }
-        'not_supported' { "This kind of credential cannot read $Source." }
+        'not_supported' { "$(Get-ProblemField $Problem 'code')" -like 'module_*' ? "$Source cannot be read through a PowerShell module here." : "This kind of credential cannot read $Source." }
         'unavailable' { "$Source could not be read: the service gave no usable answer." }
         'timeout' { "$Source could not be read in time." }
         'throttled' { "$Source could not be read: the service kept refusing for too many requests." }

@@ -3,6 +3,7 @@
 $protocolName = 'tenantscope-engine/1'
 $credentialKinds = 'client_secret', 'certificate', 'username_password', 'federated', 'shared_app'
 $cloudNames = 'commercial', 'gcc', 'gccHigh', 'dod', 'china'
+$moduleServices = 'exchange', 'compliance', 'teams', 'sharepoint'
 
 function Stop-Job {
     param([string]$Code, [string]$Message)
@@ -57,6 +58,32 @@ function Read-JobTenant {
     $tenant
 }
 
+# Which services the vendor's modules read. A service that is not named is read over its own interface.
+function Read-JobTransport {
+    param($Node)
+    $transport = @{}
+    $given = $Node['transport']
+    if ($null -eq $given) { return $transport }
+    if ($given -isnot [Text.Json.Nodes.JsonObject]) { Stop-Job 'job_malformed' 'transport must be an object.' }
+    foreach ($pair in $given) {
+        if ($pair.Key -cnotin $moduleServices) { Stop-Job 'job_malformed' "transport knows only $($moduleServices -join ', ')." }
+        $way = Get-NodeText $given $pair.Key
+        if ($way -cnotin 'rest', 'module') { Stop-Job 'job_malformed' "transport.$($pair.Key) must be rest or module." }
+        $transport[$pair.Key] = $way
+    }
+    $transport
+}
+
+# Folders that modules may come from. They become one list in a variable, so a separator inside one would smuggle in another.
+function Read-JobModulePath {
+    param($Node)
+    $folders = Read-TextArray $Node 'modulePath'
+    foreach ($folder in $folders) {
+        if (-not [IO.Path]::IsPathFullyQualified($folder) -or $folder.Contains([IO.Path]::PathSeparator)) { Stop-Job 'job_malformed' 'modulePath must be a list of absolute paths.' }
+    }
+    , $folders
+}
+
 # Gives the job, or ends the process with a `done` frame that says what is wrong with it.
 function Read-Job {
     param([string]$Line)
@@ -83,6 +110,8 @@ function Read-Job {
         keepEvidence   = $null -ne $node['keepEvidence'] -and $node['keepEvidence'].GetValueKind() -eq [Text.Json.JsonValueKind]::True
         limits         = Read-JobLimits $node
         network        = Read-JobNetwork $node
+        transport      = Read-JobTransport $node
+        modulePath     = Read-JobModulePath $node
     }
     if (-not $job.controls.Count -and -not $job.sources.Count) { Stop-Job 'job_malformed' 'controls must not be empty.' }
     if ($job.credentialKind -notin $credentialKinds) { Stop-Job 'job_malformed' "credentialKind must be one of $($credentialKinds -join ', ')." }
