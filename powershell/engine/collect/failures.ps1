@@ -16,16 +16,16 @@ function Resolve-Failure {
     }
     # Exchange and its relatives answer a missing role, an unknown cmdlet and a missing licence with the same 403.
     if ($Failure.state -eq 'denied' -and $service -in 'exchange', 'compliance', 'teams' -and $Reading.declaration['licence'] -and (Get-ProblemField $Failure.error 'status') -ne 401) {
-        Wait-Reading (Get-SupportingReading 'graph/organization') 'Complete-LicenceDecision' @{ reading = $Reading; failure = $Failure }
+        Wait-HeldPlans 'Complete-LicenceDecision' @{ reading = $Reading; failure = $Failure }
         return
     }
     Complete-Reading $Reading $Failure.state $null $Failure.error
 }
 
 function Complete-LicenceDecision {
-    param($Pending, $Organization)
+    param($Pending)
     $reading = $Pending.reading
-    if ((Test-Licence $Organization $reading.declaration['licence']) -eq 'missing') {
+    if ((Test-HeldPlans $engine.judgingScan.plans $reading.declaration['licence']) -eq 'missing') {
         Complete-Reading $reading 'unlicensed' $null ([ordered]@{ code = 'no_service_plan'; message = 'The service refused the read, and the tenant has no plan that includes it.'; status = 403 })
         return
     }
@@ -33,30 +33,15 @@ function Complete-LicenceDecision {
 }
 
 # An empty list is also what a tenant without the licence gets.
-function Resolve-EmptyList { param($Reading) Wait-Reading (Get-SupportingReading 'graph/organization') 'Complete-EmptyList' $Reading }
+function Resolve-EmptyList { param($Reading) Wait-HeldPlans 'Complete-EmptyList' $Reading }
 
 function Complete-EmptyList {
-    param($Reading, $Organization)
-    if ((Test-Licence $Organization $Reading.declaration['licence']) -eq 'missing') {
+    param($Reading)
+    if ((Test-HeldPlans $engine.judgingScan.plans $Reading.declaration['licence']) -eq 'missing') {
         Complete-Reading $Reading 'unlicensed' $null ([ordered]@{ code = 'no_service_plan'; message = 'The list is empty, and the tenant has no plan that includes what it would hold.' })
         return
     }
     Complete-Reading $Reading 'read' @() $null
-}
-
-# held, missing, or unknown: without a list of plans nothing is concluded.
-function Test-Licence {
-    param($Organization, [string[]]$Names)
-    if ($Organization.state -ne 'read') { return 'unknown' }
-    $plans = [Collections.Generic.List[object]]::new()
-    foreach ($one in $Organization.data) { foreach ($plan in (Get-Field $one 'assignedPlans')) { $plans.Add($plan) } }
-    if (-not $plans.Count) { return 'unknown' }
-    if ($null -eq $engine.plans) { $engine.plans = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText([IO.Path]::Combine($engine.root, 'sources', 'service-plans.json'))) -AsHashtable }
-    $wanted = @(foreach ($name in $Names) { $engine.plans[$name] })
-    foreach ($plan in $plans) {
-        if ((Get-Field $plan 'servicePlanId') -in $wanted -and (Get-Field $plan 'capabilityStatus') -in 'Enabled', 'Warning') { return 'held' }
-    }
-    'missing'
 }
 
 # The compliance cmdlets may answer on Exchange's own host, in clouds where that is known to work.

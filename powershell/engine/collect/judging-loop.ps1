@@ -1,9 +1,13 @@
 # Checks are judged the moment their last source has settled, between calls in flight.
 
+# Stands for the service plans among what a check waits for.
+$heldPlansMark = 'held plans'
+
 function Initialize-Checks {
     foreach ($key in $engine.plan.checks.Keys) {
         $check = $engine.plan.checks[$key]
         $left = [Collections.Generic.HashSet[string]]::new([string[]]$check.sources)
+        if ($check.licence.Count) { [void]$left.Add($heldPlansMark) }
         $engine.pendingChecks[$key] = $left
         if (-not $left.Count) { $engine.ready.Enqueue($key) }
     }

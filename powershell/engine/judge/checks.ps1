@@ -29,6 +29,7 @@ function Read-Check {
     @{
         key = $Key; requirements = $requirements; sources = @($distinct)
         inputs = @(if (Test-Property $check 'inputs') { $check.inputs })
+        licence = @(if (Test-Property $check 'licence') { $check.licence })
         verdictFile = [IO.Path]::Combine($folder, 'verdict.ps1'); verdict = $null
     }
 }

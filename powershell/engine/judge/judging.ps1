@@ -2,6 +2,7 @@
 # read; otherwise the state of the sources is the answer. Unread data never becomes pass or fail.
 
 # The words that several verdicts share (one file per topic) come with the judging, whoever loads it.
+. ([IO.Path]::Combine($PSScriptRoot, 'licences.ps1'))
 foreach ($topic in [IO.Directory]::GetFiles([IO.Path]::Combine($PSScriptRoot, 'vocabulary'), '*.ps1')) { . $topic }
 
 # Sources whose data is a map, object id -> value, in which single entries may have failed.
@@ -73,6 +74,15 @@ function New-UnreadResult {
     }
 }
 
+function New-UnlicensedResult {
+    param($Check)
+    $answer = $statusOfState.unlicensed
+    @{
+        status = $answer.status; reasonCode = $answer.reasonCode; findings = @(); findingsTotal = 0
+        message = "This needs $(Format-Plans $Check.licence), which is in none of the tenant's subscriptions."
+    }
+}
+
 function New-UnexpectedResult {
     param([string]$Message)
     @{ status = 'error'; reasonCode = 'unexpected_data'; message = $Message; findings = @(); findingsTotal = 0 }
@@ -94,7 +104,7 @@ function New-VerdictEvidence {
     $evidence
 }
 
-# $Scan: @{ inputs; startedAt; tenant = @{ id; defaultDomain } }, $Parameters: the object of the benchmark line.
+# $Scan: @{ inputs; startedAt; tenant = @{ id; defaultDomain }; plans (as licences.ps1 gives them, when others than those of the evidence) }, $Parameters: the object of the benchmark line.
 function New-VerdictContext {
     param($Check, $Scan, $Parameters)
     $inputs = [Management.Automation.PSObject]::new()
@@ -176,6 +186,8 @@ function Get-ControlResult {
         if ($null -eq $worst -or $rank -lt $worst.rank) { $worst = @{ rank = $rank; unmet = $unmet; requirement = $requirement } }
     }
     if ($null -ne $worst) { return New-UnreadResult $worst.unmet $worst.requirement }
+    # A service answers also tenants that have no use of what it answers: only their plans tell.
+    if ($Check.licence.Count -and (Test-HeldPlans ($Scan['plans'] ?? (Get-DocumentPlans $Sources)) $Check.licence) -eq 'missing') { return New-UnlicensedResult $Check }
     try {
         $evidence = New-VerdictEvidence $Check $Sources
         $context = New-VerdictContext $Check $Scan $Parameters

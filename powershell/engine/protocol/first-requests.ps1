@@ -14,10 +14,11 @@ function Get-ElementProperty {
     $null
 }
 
-# Source ids that the checks of these controls declare, `$null` when the benchmark is not there.
-function Get-DeclaredSources {
+# Source ids that the checks of these controls declare, and whether any of them depends on a licence; `$null` when the benchmark
+# is not there.
+function Get-DeclaredNeeds {
     param($Job, [Collections.Generic.List[string]]$Unknown)
-    $sources = [Collections.Generic.HashSet[string]]::new([string[]]$Job.sources)
+    $needs = @{ sources = [Collections.Generic.HashSet[string]]::new([string[]]$Job.sources); plans = $false }
     # The name becomes part of a path: nothing but the characters of our own names.
     if ($Job.benchmark.id -notmatch '^[a-z0-9-]{1,64}$' -or $Job.benchmark.version -notmatch '^[0-9][0-9.]{0,15}$') { return $null }
     $benchmark = Read-JsonElement ([IO.Path]::Combine($root, 'benchmarks', "$($Job.benchmark.id)-$($Job.benchmark.version).json"))
@@ -27,10 +28,12 @@ function Get-DeclaredSources {
     foreach ($control in $controls.EnumerateArray()) { $checks[$control.GetProperty('id').GetString()] = $control.GetProperty('check').GetString() }
     foreach ($id in $Job.controls) {
         if (-not $checks.ContainsKey($id)) { $Unknown.Add($id); continue }
-        $declared = Get-ElementProperty (Read-JsonElement ([IO.Path]::Combine($root, 'checks', $checks[$id].Replace('/', [IO.Path]::DirectorySeparatorChar), 'check.json'))) 'sources'
-        if ($null -ne $declared) { Add-DeclaredSources $declared $sources }
+        $check = Read-JsonElement ([IO.Path]::Combine($root, 'checks', $checks[$id].Replace('/', [IO.Path]::DirectorySeparatorChar), 'check.json'))
+        $declared = Get-ElementProperty $check 'sources'
+        if ($null -ne $declared) { Add-DeclaredSources $declared $needs.sources }
+        if ($null -ne (Get-ElementProperty $check 'licence')) { $needs.plans = $true }
     }
-    , $sources
+    $needs
 }
 
 function Add-DeclaredSources {
@@ -46,9 +49,10 @@ function Add-DeclaredSources {
 
 # Services whose token is surely needed and whose scope is known already. SharePoint's is not: Graph tells its host.
 function Get-FirstServices {
-    param($Sources)
+    param($Needs)
     $services = [Collections.Generic.List[string]]::new()
-    foreach ($source in $Sources) {
+    if ($Needs.plans) { $services.Add('graph') }
+    foreach ($source in $Needs.sources) {
         if ($source -eq 'teams/Get-M365UnifiedTenantSettings') { continue }
         $service = $source.Split('/')[0]
         if ($service -eq 'sharepoint') { $service = 'graph' }
