@@ -3,5 +3,6 @@ export { type JudgeEvidenceOptions, judgeEvidence } from './judge/judge-evidence
 export type { EvidenceResult, EvidenceResults } from './judge/results.ts'
 export type { LaunchOptions } from './process/launch.ts'
 export type { FrameLimits } from './protocol/frame-reader.ts'
+export type { Transport } from './run/job-line.ts'
 export { type PwshRunnerOptions, pwshRunner } from './runner.ts'
 export { type MsalSignIn, type MsalSignInOptions, msalSignIn } from './tokens/msal-sign-in.ts'

@@ -8,10 +8,19 @@ import { findLaunch, type Launch, type LaunchOptions } from './process/launch.ts
 import { createPrivateFolder, type PrivateFolder } from './process/private-folder.ts'
 import { defaultFrameLimits, type FrameLimits } from './protocol/frame-reader.ts'
 import { EngineRun } from './run/engine-run.ts'
+import type { Transport } from './run/job-line.ts'
+import { readTransport } from './run/transport.ts'
 
 export interface PwshRunnerOptions extends LaunchOptions {
   /** Explicit proxy and an extra CA (PEM file) for the engine's requests. */
   network?: { proxyUrl?: string; caFile?: string }
+  /**
+   * How each service is read: `rest`, the default, asks the service itself; `module` runs its vendor's PowerShell module in a process of its own.
+   * docs/module-transport.md tells what has to be installed for that.
+   */
+  transport?: Transport
+  /** Folders that these modules may come from, and no others. The engine has a private home folder: modules installed for a user are not found without this. */
+  modulePath?: readonly string[]
   /** Without a frame for this long a run counts as hung. Default 300000. */
   inactivityMs?: number
   /** For one request of the engine. Default 60000. */
@@ -38,6 +47,7 @@ class PwshRunner implements Runner {
   readonly #options: PwshRunnerOptions
   readonly #environment: Environment
   readonly #pack: string
+  readonly #transport: ReturnType<typeof readTransport>
   readonly #runs = new Set<EngineRun>()
   #launch: Promise<Launch & { folder: PrivateFolder }> | undefined
   #folder: Promise<PrivateFolder> | undefined
@@ -48,6 +58,7 @@ class PwshRunner implements Runner {
     this.#options = options
     this.#environment = options.environment ?? process.env
     this.#pack = path.resolve(options.packPath ?? powershellRoot)
+    this.#transport = readTransport(options)
   }
 
   benchmarks(): Promise<readonly Benchmark[]> {
@@ -71,6 +82,7 @@ class PwshRunner implements Runner {
         maxRetries: options.maxRetries ?? 5,
         proxyUrl: options.network?.proxyUrl ?? null,
         caFile: options.network?.caFile === undefined ? null : path.resolve(options.network.caFile),
+        ...this.#transport,
       },
       start: async () => {
         if (this.#closing) throw closedError()

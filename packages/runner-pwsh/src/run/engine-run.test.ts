@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { RunnerError, type RunnerEvent, SignInError } from '@tenantscope/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { collect, host, hostileRunner, isRunning, job, logs, toldPids, types } from '../../test/running.ts'
@@ -58,9 +59,17 @@ describe('an orderly engine', () => {
   test('gets the job as it is, hostile text as data, and nothing of the host but what is allowed', async () => {
     const inputs = { name: '$(Stop-Process -Id $PID)', other: "'; calc # `n \u0000 %00 -EncodedCommand" }
     const environment = { ...process.env, DATABASE_URL: 'canary', HTTPS_PROXY: 'http://proxy:1', NODE_OPTIONS: '' }
-    const { events } = await collect(runnerOf('echo', { environment, network: { proxyUrl: 'http://127.0.0.1:9' } }), {
-      job: job({ inputs, sources: ['graph/organization'] }),
-    })
+    const { events } = await collect(
+      runnerOf('echo', {
+        environment,
+        network: { proxyUrl: 'http://127.0.0.1:9' },
+        transport: { teams: 'module' },
+        modulePath: ['/modules'],
+      }),
+      {
+        job: job({ inputs, sources: ['graph/organization'] }),
+      },
+    )
     const seen = JSON.parse(logs(events)[0] ?? '{}')
     expect(seen.job).toMatchObject({
       t: 'job',
@@ -71,6 +80,8 @@ describe('an orderly engine', () => {
       scanStartedAt: '2026-11-01T08:00:00.000Z',
       limits: { scanTimeoutMs: 60_000 },
       network: { proxyUrl: 'http://127.0.0.1:9', caFile: null },
+      transport: { teams: 'module' },
+      modulePath: [path.resolve('/modules')],
     })
     expect(seen.args).toEqual([
       '-NoProfile',

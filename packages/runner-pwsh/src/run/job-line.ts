@@ -6,7 +6,14 @@ export interface JobSettings {
   maxRetries: number
   proxyUrl: string | null
   caFile: string | null
+  /** Services that the vendors' modules read; a service that is not named is read over its own interface. */
+  transport: Transport
+  /** Absolute folders that these modules may come from. Empty: where PowerShell looks by itself. */
+  modulePath: readonly string[]
 }
+
+/** How each service that has a module of its vendor is read. */
+export type Transport = Readonly<Partial<Record<'exchange' | 'compliance' | 'teams' | 'sharepoint', 'rest' | 'module'>>>
 
 /** The first line that the engine reads. Holds no secret. */
 export function jobLine(params: { job: RunnerJob; nonce: string; settings: JobSettings }): object {
@@ -33,5 +40,7 @@ export function jobLine(params: { job: RunnerJob; nonce: string; settings: JobSe
       maxRetries: settings.maxRetries,
     },
     network: { proxyUrl: settings.proxyUrl, caFile: settings.caFile },
+    transport: settings.transport,
+    modulePath: settings.modulePath,
   }
 }
