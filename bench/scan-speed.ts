@@ -1,107 +1,120 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Runner, RunnerEvent, RunnerJob, SignIn } from '@tenantscope/core'
-import { freshTenant, type Simulator, startSimulator } from '@tenantscope/m365-simulator'
-import { msalSignIn, pwshRunner } from '@tenantscope/runner-pwsh'
-import { findPowerShell } from '../packages/runner-pwsh/src/process/find-powershell.ts'
-import { line, median, timed, timeProcess } from './measure.ts'
+import { freshTenant, largeTenant, sourceIds } from '@tenantscope/m365-simulator'
+import { line, median } from './measure.ts'
+import { naiveScan } from './naive-scan.ts'
+import { bareStart, type MeasuredScan, openScanBench } from './scan-bench.ts'
 
-type Done = Extract<RunnerEvent, { type: 'done' }>
+/** The controls of the first landing: two or more for every service. */
+export const first24 =
+  '1.1.1 1.2.1 1.3.8 2.1.1 2.1.8 2.1.10 3.1.1 3.2.1 3.3.1 4.1 4.2 5.1.2.2 5.1.2.3 5.2.2.1 5.3.1 6.1.1 6.2.1 7.2.1 7.2.3 7.3.1 8.2.2 8.5.3 9.1.1 9.1.6'.split(
+    ' ',
+  )
 
-/** F-01: a scan of every control of the benchmark file against the simulator, beside what the profile makes impossible to beat and a bare start of PowerShell. */
-export async function scanSpeed(pairs: number, latencyScale: number, target: number): Promise<void> {
-  const tenant = freshTenant()
-  const simulator = await startSimulator({ tenants: [tenant], latency: 'v1', latencyScale })
-  const runner = pwshRunner({ network: { proxyUrl: simulator.proxyUrl, caFile: simulator.caFile } })
+/** The engine tries a source or two beyond what the simulator's contract knows; those answer at once and are in no chain. */
+const simulated = (scan: MeasuredScan) => scan.sources.filter((source) => sourceIds.includes(source))
+
+/** F-01: the scan beside what the profile makes impossible to beat and a bare start of PowerShell, interleaved. */
+export async function scanBesideFloor(
+  pairs: number,
+  latencyScale: number,
+  controlIds: string[] | undefined,
+  target: number,
+): Promise<void> {
+  const bench = await openScanBench(freshTenant(), { latency: 'v1', latencyScale })
   const bare = await bareStart()
   try {
-    const ratios: number[] = []
-    const walls: number[] = []
+    const scans: MeasuredScan[] = []
     const starts: number[] = []
-    let last: { done: Done; requests: number; sources: string[] } | null = null
+    const ratios: number[] = []
     for (let i = 0; i < pairs; i++) {
       const start = bare.time()
-      simulator.clearRequests()
-      const signIn = msalSignIn({ proxyUrl: simulator.proxyUrl, caPem: simulator.caPem })
-      const run: { done: Done | null; sources: string[] } = { done: null, sources: [] }
-      const wall = await timed(async () => {
-        for await (const event of runner.run(await jobOf(runner, simulator, tenant, signIn))) {
-          if (event.type === 'source.read') run.sources.push(event.sourceId)
-          if (event.type === 'done') run.done = event
-        }
-      })
-      if (run.done?.outcome !== 'completed') throw new Error(`the scan ended ${run.done?.outcome}`)
-      last = { done: run.done, requests: simulator.requests.length, sources: run.sources }
-      const chain = simulator.longestChainMs(run.sources)
-      ratios.push(wall / (chain + start))
-      walls.push(wall)
+      const scan = await bench.scan(controlIds)
+      const chain = bench.simulator.longestChainMs(simulated(scan))
+      scans.push(scan)
       starts.push(start)
+      ratios.push(scan.wallMs / (chain + start))
     }
+    const last = scans.at(-1)
     if (!last) throw new Error('no pair was measured')
-    const chain = simulator.longestChainMs(last.sources)
-    const floor = simulator.floorMs(last.sources)
-    const detail = `wall ${median(walls).toFixed(0)} ms, longest chain ${chain.toFixed(0)} ms, floor ${floor.toFixed(0)} ms, bare pwsh ${median(starts).toFixed(0)} ms`
-    line(`scan ×${latencyScale} / (longest chain + bare pwsh start)`, median(ratios), target, detail)
-    const { stats } = last.done
+    const wall = median(scans.map((scan) => scan.wallMs))
+    const chain = bench.simulator.longestChainMs(simulated(last))
+    const parts = `wall ${wall.toFixed(0)} ms, longest chain ${chain.toFixed(0)} ms, bare pwsh ${median(starts).toFixed(0)} ms`
+    line(
+      `scan of ${last.stats.checks} controls ×${latencyScale} / (longest chain + bare pwsh)`,
+      median(ratios),
+      target,
+      parts,
+    )
+    const { peakMb, cpuMs } = last.stats
     console.log(
-      `  ${stats.checks} controls, ${stats.sources} sources, ${last.requests} HTTP requests, pwsh peak ${stats.peakMb.toFixed(0)} MB, CPU ${stats.cpuMs.toFixed(0)} ms`,
+      `  ${last.sources.length} sources in ${last.requests} HTTP requests, ${last.conditionalAccessRequests} to Conditional Access; pwsh peak ${peakMb.toFixed(0)} MB, CPU ${cpuMs.toFixed(0)} ms`,
     )
   } finally {
     bare.close()
-    await runner.close()
-    await simulator.close()
+    await bench.close()
   }
 }
 
-async function jobOf(runner: Runner, simulator: Simulator, tenant: ReturnType<typeof freshTenant>, signIn: SignIn) {
-  const [benchmark] = await runner.benchmarks()
-  const { app } = tenant
-  if (!benchmark) throw new Error('nothing to scan with')
-  const credential = {
-    credentialId: 'bench',
-    kind: 'client_secret' as const,
-    clientId: app.clientId,
-    secrets: { client_secret: app.clientSecret },
+/** F-03: beside the same reads made check by check, one after the other. */
+export async function scanBesideNaive(): Promise<void> {
+  const tenant = freshTenant()
+  const bench = await openScanBench(tenant, { latency: 'v1' })
+  try {
+    const scan = await bench.scan(undefined, true)
+    const naive = await naiveScan(bench.simulator, tenant, bench.token, scan.objects)
+    line(
+      'naive reads / scan',
+      naive.wallMs / scan.wallMs,
+      null,
+      `naive ${(naive.wallMs / 1000).toFixed(1)} s in ${naive.requests} requests, scan ${(scan.wallMs / 1000).toFixed(1)} s in ${scan.requests} (wanted ≥ 10)`,
+    )
+  } finally {
+    await bench.close()
   }
-  const job: RunnerJob = {
-    scanId: '00000000-0000-4000-8000-000000000001',
-    attempt: 1,
-    benchmark: { id: benchmark.id, version: benchmark.version },
-    controlIds: benchmark.controls.map((control) => control.id),
-    scanStartedAt: new Date(),
-    m365Tenant: { id: tenant.tenantId, defaultDomain: tenant.initialDomain },
-    credentialKind: credential.kind,
-    cloud: 'commercial',
-    inputs: {},
-    keepEvidence: false,
-    timeoutMs: 120_000,
-  }
-  const host = {
-    token: ({ scope, refresh, signal }: { scope: string; refresh: boolean; signal: AbortSignal }) =>
-      signIn.acquire({ credential, m365TenantId: tenant.tenantId, cloud: 'commercial', scope, refresh, signal }),
-    resolveTxt: (name: string) => simulator.resolveTxt(name),
-  }
-  return { job, host, signal: new AbortController().signal }
 }
 
-/** What nobody can be faster than: the same PowerShell, started the same way, to run an empty script. */
-async function bareStart() {
-  const folder = mkdtempSync(join(tmpdir(), 'tenantscope-bench-'))
-  const script = join(folder, 'empty.ps1')
-  writeFileSync(script, 'exit 0\n')
-  const command = await findPowerShell({ environment: process.env, toolManifestFrom: process.cwd() })
-  const quiet = {
-    POWERSHELL_TELEMETRY_OPTOUT: '1',
-    POWERSHELL_UPDATECHECK: 'Off',
-    POWERSHELL_DIAGNOSTICS_OPTOUT: '1',
-    DOTNET_EnableDiagnostics: '0',
-    DOTNET_TieredPGO: '0',
+/** F-04: one call in ten is refused, half of the refusals without Retry-After. */
+export async function scanThrottled(pairs: number): Promise<void> {
+  const bench = await openScanBench(freshTenant(), { latency: 'v1' })
+  try {
+    const ratios: number[] = []
+    let differing = 0
+    for (let i = 0; i < pairs; i++) {
+      bench.simulator.configure({ throttle: null })
+      const calm = await bench.scan()
+      bench.simulator.configure({ throttle: { share: 0.1, retryAfter: 'mixed', seed: 40 + i } })
+      const throttled = await bench.scan()
+      ratios.push(throttled.wallMs / calm.wallMs)
+      for (const [control, status] of calm.statuses) if (throttled.statuses.get(control) !== status) differing += 1
+    }
+    line('throttled scan / calm scan', median(ratios), 2, `${differing} verdicts differ over ${pairs} pairs`)
+  } finally {
+    await bench.close()
   }
-  const env = { ...process.env, ...quiet, HOME: folder }
-  return {
-    time: () =>
-      timeProcess(command.file, [...command.arguments, '-NoProfile', '-NonInteractive', '-File', script], env),
-    close: () => rmSync(folder, { recursive: true, force: true }),
+}
+
+const sized = (scale: number) => ({
+  users: 20_000 * scale,
+  mailboxes: 8_000 * scale,
+  groups: 400 * scale,
+  policies: 120 * scale,
+  applications: 3_000 * scale,
+})
+
+/** A large tenant and half of it: time must grow with pages, not with their square. */
+export async function scanLarge(): Promise<void> {
+  const walls: number[] = []
+  for (const scale of [0.5, 1]) {
+    const bench = await openScanBench(largeTenant({}, sized(scale)), { latency: 'v1' })
+    try {
+      const scan = await bench.scan()
+      walls.push(scan.wallMs)
+      const node = process.memoryUsage().rss / 1024 / 1024
+      console.log(
+        `  large tenant ×${scale}: wall ${(scan.wallMs / 1000).toFixed(1)} s, ${scan.requests} requests, pwsh peak ${scan.stats.peakMb.toFixed(0)} MB, Node (with the simulator) ${node.toFixed(0)} MB`,
+      )
+    } finally {
+      await bench.close()
+    }
   }
+  line('large ×1 / large ×0.5', (walls[1] ?? Number.NaN) / (walls[0] ?? Number.NaN), null, '(2 is linear)')
 }
