@@ -38,7 +38,8 @@ function Get-Application {
     )
     $why = 'no rule'
     foreach ($one in $attached) {
-        $reach = Get-RuleReach $one.rule -Of $one.of
+        # A preset that is on counts, whether or not the answer tells its recipients.
+        $reach = Get-RuleReach $one.rule -Of $one.of -ScopeOptional:($one.kind -eq 'preset')
         # A scope that is null reads as everyone; lists that are given and empty name nobody.
         if ($reach.reaches -and -not $reach.emptyOnly) { return @{ reaches = $true; how = "$($one.kind): $($reach.scope)"; unproven = $false } }
         $why = if (-not $reach.enabled) { "$($one.kind) is disabled" } elseif ($reach.emptyOnly) { "$($one.kind) that names nobody" } else { "$($one.kind) whose exceptions leave nobody" }

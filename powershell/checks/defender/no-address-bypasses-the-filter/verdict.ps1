@@ -1,8 +1,8 @@
 param($Evidence, $Context)
 $source = 'exchange/Get-HostedConnectionFilterPolicy'
-# Only the default policy is in force: the service applies no other connection filter.
-$policy = Get-DefaultPolicy (Get-Rows $Evidence $source) -Of $source -Name 'Default'
-$name = (Get-PolicyNames $policy -Of $source)[0]
+$filter = Get-ConnectionFilter $Evidence
+$policy = $filter.policy
+$name = $filter.name
 $addresses = @((Read-StringList $policy 'IPAllowList' -Of $source).Where({ $_.Trim() }))
 $finding = New-Finding -ResourceId $name -ResourceName $name -Property 'IPAllowList' -Expected 'empty' -Actual $addresses -Compliant (-not $addresses.Count)
 if ($addresses.Count) {

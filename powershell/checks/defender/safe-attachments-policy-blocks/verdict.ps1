@@ -39,13 +39,13 @@ function Get-Applications {
     $presets = Get-Rows $Evidence $presetSource
     foreach ($preset in 'Strict', 'Standard') {
         foreach ($rule in $presets.Where({ (Read-String $_ 'Identity' -Of $presetSource) -eq "$preset Preset Security Policy" })) {
-            $reach = Get-RuleReach $rule -Of $presetSource
+            $reach = Get-RuleReach $rule -Of $presetSource -ScopeOptional
             if ($reach.reaches) { @{ policy = (Find-PresetPolicy $Policies $rule $preset); kind = "$($preset.ToLowerInvariant()) preset"; reach = $reach } }
         }
     }
     $ordered = Get-OrderedRules (Get-Rows $Evidence $ruleSource) -Of $ruleSource -Property 'SafeAttachmentPolicy'
     foreach ($one in $ordered) {
-        $reach = Get-RuleReach $one.rule -Of $ruleSource
+        $reach = Get-RuleReach $one.rule -Of $ruleSource -ScopeOptional
         if ($reach.reaches) { @{ policy = (Find-Policy $Policies $one.policy $ruleSource); kind = "custom rule, priority $($one.priority)"; reach = $reach } }
     }
 }
@@ -83,6 +83,8 @@ function Add-Judgement {
 # one for somebody, until nobody is left.
 $taken = [Collections.Generic.List[string]]::new()
 $everyone = $false
+# The first rule, down the order, whose recipients the answer does not tell: what comes after it may be for nobody.
+$untold = $null
 foreach ($one in @(Get-Applications $policies)) {
     if ($everyone -or (Test-Shadowed $one.reach $taken)) {
         $name = (Get-PolicyNames $one.policy -Of $policySource)[0]
@@ -90,6 +92,7 @@ foreach ($one in @(Get-Applications $policies)) {
         continue
     }
     Add-Judgement $one.policy $one.kind $one.reach.scope
+    if ($one.reach.untold.Count -and $null -eq $untold) { $untold = @{ of = $one.kind -like '*preset' ? $presetSource : $ruleSource; axis = $one.reach.untold[0]; bad = $bad.Count } }
     if ($one.reach.everyone) { $everyone = $true }
     elseif ($one.reach.named.Count -eq 1 -and $one.reach.domains.Count -and -not $one.reach.except.Count) {
         foreach ($domain in $one.reach.domains) { $taken.Add((ConvertTo-DnsName $domain)) }
@@ -107,12 +110,16 @@ if (-not $everyone) {
     if ($builtIn.Count) { foreach ($policy in $builtIn) { Add-Judgement $policy 'built-in protection' $rest } }
     # Without built-in protection, and with rules that name whole domains, the domains may be all there are.
     elseif ($taken.Count -and -not $left.Count) { $unproven = $true }
+    # A rule whose recipients are not told may be for everybody.
+    elseif ($null -ne $untold) { $everyone = $true }
     else {
         $who = $left.Count ? "the domains $(Format-NameList $left)" : $rest
         $findings.Add((New-Finding -ResourceId 'SafeAttachmentPolicy' -ResourceName 'Safe Attachments policies' -Property 'applies to' -Expected 'a policy for everyone' -Actual "no policy for $who" -Compliant $false))
         $bad.Add("no policy for $who")
     }
 }
+# What falls short only after such a rule falls short for somebody, or for nobody at all.
+if ($null -ne $untold -and -not $untold.bad -and $bad.Count) { Stop-UnexpectedData $untold.of $untold.axis 'the property is absent, and a policy that comes later falls short for whom the rule does not reach' }
 if ($bad.Count) { return New-Verdict fail "Safe Attachments does not block malicious files for everyone: $(Format-NameList $bad)." $findings }
 if ($unproven) {
     return New-Verdict manual "Look whether the domains $(Format-NameList $taken) are all domains that receive mail: built-in protection, which would cover the rest, was not among the policies." $findings -ReasonCode human_review

@@ -34,7 +34,8 @@ function Get-Application {
     )
     $why = 'no rule'
     foreach ($one in $attached) {
-        $reach = Get-RuleReach $one.rule -Of $one.of
+        # A preset that is on counts, whether or not the answer tells its recipients.
+        $reach = Get-RuleReach $one.rule -Of $one.of -ScopeOptional:($one.kind -eq 'preset')
         if ($reach.reaches) { return @{ reaches = $true; how = "$($one.kind): $($reach.scope)" } }
         $why = if ($reach.enabled) { "$($one.kind) whose exceptions leave nobody" } else { "$($one.kind) is disabled" }
     }

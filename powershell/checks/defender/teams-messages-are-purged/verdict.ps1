@@ -4,10 +4,17 @@ $ruleSource = 'exchange/Get-TeamsProtectionPolicyRule'
 $findings = [Collections.Generic.List[object]]::new()
 $off = [Collections.Generic.List[string]]::new()
 $excluded = 0
+# A tenant has one policy and one rule: their names are for showing, and need not be in the answer.
+function Get-ShownName {
+    param($Object, [string]$Of, [string]$Else)
+    foreach ($property in 'Name', 'Identity') { if (Test-Property $Object $property) { return Read-String $Object $property -Of $Of } }
+    $Else
+}
+
 # Exclusions are listed for a person to look at; they do not fail the control. No rule means no exclusion.
 $rules = if (Test-Source $Evidence $ruleSource) { Get-Rows $Evidence $ruleSource } else { , @() }
 foreach ($rule in $rules) {
-    $name = (Get-PolicyNames $rule -Of $ruleSource)[0]
+    $name = Get-ShownName $rule -Of $ruleSource -Else 'Teams protection policy rule'
     foreach ($axis in 'ExceptIfSentTo', 'ExceptIfSentToMemberOf', 'ExceptIfRecipientDomainIs') {
         $entries = @((Read-StringList $rule $axis -Of $ruleSource -NullIsEmpty).Where({ $_.Trim() }))
         if (-not $entries.Count) { continue }
@@ -15,9 +22,9 @@ foreach ($rule in $rules) {
         $findings.Add((New-Finding -ResourceId $name -ResourceName $name -Property $axis -Expected 'for review: are these exclusions wanted?' -Actual $entries -Compliant $true))
     }
 }
-$policies = Get-Rows $Evidence $source
+$policies = Get-NamedPolicies $Evidence $source
 foreach ($policy in $policies) {
-    $name = Read-String $policy 'Name' -Of $source
+    $name = Get-ShownName $policy -Of $source -Else 'Teams protection policy'
     $on = Read-Boolean $policy 'ZapEnabled' -Of $source
     $findings.Add((New-Finding -ResourceId $name -ResourceName $name -Property 'ZapEnabled' -Expected $true -Actual $on -Compliant $on))
     if (-not $on) { $off.Add($name) }

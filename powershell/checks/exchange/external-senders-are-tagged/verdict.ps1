@@ -1,7 +1,7 @@
 param($Evidence, $Context)
 $source = 'exchange/Get-ExternalInOutlook'
 $approved = Read-InputList $Context 'approvedExternalTagExceptions'
-$rows = Get-Rows $Evidence $source
+$rows = Get-NamedPolicies $Evidence $source
 if (-not $rows.Count) { Stop-UnexpectedData $source '' 'expected the settings of the organisation, found none' }
 $findings = [Collections.Generic.List[object]]::new()
 $off = $false

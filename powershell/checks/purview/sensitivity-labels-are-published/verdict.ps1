@@ -1,15 +1,19 @@
 param($Evidence, $Context)
 $source = 'compliance/Get-LabelPolicy'
 
-# How many elements the named lists hold together; $null when the answer has none of these properties.
+# How many elements the named lists hold together; $null when the answer has none of these properties. A list that is null is
+# not an empty one: nothing in the others makes it the one that decides.
 function Measure-Lists {
     param($Policy, [string[]]$Properties)
     $count = $null
+    $unset = ''
     foreach ($property in $Properties) {
         if (-not (Test-Property $Policy $property)) { continue }
         $list = Read-List $Policy $property -Of $source -NullIsEmpty
+        if ($null -eq (Read-Property $Policy $property -Of $source)) { $unset = $property }
         $count = [int]$count + $list.Count
     }
+    if ($unset -and -not $count) { Stop-UnexpectedData $source $unset 'expected a list, found null' }
     $count
 }
 

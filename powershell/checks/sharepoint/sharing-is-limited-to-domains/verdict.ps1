@@ -5,11 +5,14 @@ $settings = Get-Single $Evidence $source
 $modeName = $fromSharePoint ? 'SharingDomainRestrictionMode' : 'sharingDomainRestrictionMode'
 $listName = $fromSharePoint ? 'SharingAllowedDomainList' : 'sharingAllowedDomainList'
 $mode = Read-NamedValue $settings $modeName -Names 'None', 'AllowList', 'BlockList' -Of $source
-# SharePoint writes the list as one text with blanks between the domains, Graph as a list. Both call it nullable:
-# null is a list that nobody filled.
-$domains = if ($fromSharePoint) { ("$(Read-NullableString $settings $listName -Of $source)" -split '\s+').Where({ $_ }) }
-else { (Read-StringList $settings $listName -Of $source -NullIsEmpty).ForEach({ $_.Trim() }).Where({ $_ }) }
-$domains = [string[]]@($domains)
+# SharePoint writes the list as one text with blanks between the domains (people also type commas), Graph and some modules
+# as a list. Both call it nullable: null is a list that nobody filled. It only has an effect as a list of allowed domains.
+$domains = [string[]]@()
+if ($mode -eq 'AllowList' -or (Test-Property $settings $listName)) {
+    $value = Read-Property $settings $listName -Of $source
+    $texts = $value -is [array] -or -not $fromSharePoint ? (Read-StringList $settings $listName -Of $source -NullIsEmpty) : @("$(Read-NullableString $settings $listName -Of $source)")
+    $domains = [string[]]@($texts.ForEach({ $_ -split '[\s,;]+' }).Where({ $_ }))
+}
 # Later editions of the benchmark also accept that nothing is shared outside at all; this one asks for the list.
 if (Read-Choice $Context 'acceptSharingOff' -Default $false) {
     $levelName = $fromSharePoint ? 'SharingCapability' : 'sharingCapability'

@@ -8,7 +8,8 @@ $fromGraph = $source -like 'graph/*'
 $switchName = $fromGraph ? 'isUnmanagedSyncAppForTenantRestricted' : (Select-PropertyName $settings 'IsUnmanagedSyncClientForTenantRestricted', 'TenantRestrictionEnabled')
 $listName = $fromGraph ? 'allowedDomainGuidsForSyncApp' : (Select-PropertyName $settings 'AllowedDomainListForSyncClient', 'AllowedDomainList')
 $restricted = Read-Boolean $settings $switchName -Of $source
-$entries = Read-StringList $settings $listName -Of $source
+# Without the restriction the list has no effect, so an answer may leave it out.
+$entries = $restricted -or (Test-Property $settings $listName) ? (Read-StringList $settings $listName -Of $source) : @()
 $domains = foreach ($entry in $entries) {
     $id = [guid]::Empty
     if (-not [guid]::TryParse($entry.Trim(), [ref]$id)) { Stop-UnexpectedData $source $listName 'expected the GUIDs of domains, found other text' }

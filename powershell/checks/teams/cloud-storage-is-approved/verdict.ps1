@@ -1,6 +1,7 @@
 param($Evidence, $Context)
 $source = 'teams/Get-CsTeamsClientConfiguration'
-$configuration = Get-GlobalPolicy $Evidence $source
+# There is one configuration for everybody, so an answer need not name it.
+$configuration = Get-GlobalPolicy $Evidence $source -Unnamed
 # An operator may write a provider as its setting or as its name: AllowGoogleDrive, GoogleDrive, "Google Drive". Nothing
 # given is the same as none approved.
 $given = Read-InputList $Context 'approvedTeamsStorageProviders'

@@ -4,7 +4,9 @@ $tenantSource = 'teams/Get-CsTenantFederationConfiguration'
 $byPolicy = Read-Boolean (Get-GlobalPolicy $Evidence $policySource) 'EnableFederationAccess' -Of $policySource
 $tenant = Get-Single $Evidence $tenantSource
 $byTenant = Read-Boolean $tenant 'AllowFederatedUsers' -Of $tenantSource
-$allowed = Read-FederationDomains $tenant $tenantSource
+# With federation off at either level the list has no effect, so an answer may leave it out.
+$allowed = if (($byPolicy -and $byTenant) -or (Test-Property $tenant 'AllowedDomains')) { Read-FederationDomains $tenant $tenantSource }
+else { @{ open = $true; domains = @(); text = 'absent' } }
 
 # Any of the three is enough: the Global policy is off, the organisation is off, or it federates with a list only.
 $restricted = -not $byPolicy -or -not $byTenant -or -not $allowed.open

@@ -1,7 +1,7 @@
 param($Evidence, $Context)
 $teamsSource = 'teams/Get-CsTeamsMessagingPolicy'
 $mailSource = 'exchange/Get-ReportSubmissionPolicy'
-$canReport = Read-Boolean (Get-GlobalPolicy $Evidence $teamsSource) 'AllowSecurityEndUserReporting' -Of $teamsSource
+$canReport = Read-Boolean (Get-GlobalPolicy $Evidence $teamsSource -Unnamed) 'AllowSecurityEndUserReporting' -Of $teamsSource
 $findings = [Collections.Generic.List[object]]::new()
 $findings.Add((New-Finding -ResourceId 'Global' -ResourceName 'Global messaging policy' -Property 'AllowSecurityEndUserReporting' -Expected $true -Actual $canReport -Compliant $canReport))
 

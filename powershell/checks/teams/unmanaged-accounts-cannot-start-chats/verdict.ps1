@@ -7,17 +7,19 @@ $byPolicy = Read-Boolean $policy 'EnableTeamsConsumerInbound' -Of $policySource
 $byTenant = Read-Boolean $tenant 'AllowTeamsConsumerInbound' -Of $tenantSource
 
 # Either level is enough. When both let strangers begin, it still does not matter if chats with them are off altogether;
-# only then are the two main switches looked at.
+# only then are the two main switches looked at. An answer about this control alone may leave out the policy's main switch:
+# then nothing says that chats are off, and they are taken as on.
 $closed = -not ($byPolicy -and $byTenant)
 $moot = $false
 $main = @()
 if (-not $closed) {
+    $told = Test-Property $policy 'EnableTeamsConsumerAccess'
     $chatByTenant = Read-Boolean $tenant 'AllowTeamsConsumer' -Of $tenantSource
     # Off for the organisation is off for everybody, whatever the policy says.
-    $chatByPolicy = $chatByTenant -and (Read-Boolean $policy 'EnableTeamsConsumerAccess' -Of $policySource)
+    $chatByPolicy = $chatByTenant -and (-not $told -or (Read-Boolean $policy 'EnableTeamsConsumerAccess' -Of $policySource))
     $moot = -not $chatByPolicy
     $main = @(
-        if ($chatByTenant) { New-Finding -ResourceId 'Global' -ResourceName 'Global external access policy' -Property 'EnableTeamsConsumerAccess' -Expected $false -Actual $chatByPolicy -Compliant $moot }
+        if ($chatByTenant -and $told) { New-Finding -ResourceId 'Global' -ResourceName 'Global external access policy' -Property 'EnableTeamsConsumerAccess' -Expected $false -Actual $chatByPolicy -Compliant $moot }
         New-Finding -ResourceId 'TenantFederationSettings' -ResourceName 'Organisation-wide external access' -Property 'AllowTeamsConsumer' -Expected $(if ($moot -and $chatByTenant) { 'any, as the Global policy is off' } else { $false }) -Actual $chatByTenant -Compliant $moot
     )
 }

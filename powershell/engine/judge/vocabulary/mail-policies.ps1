@@ -29,17 +29,38 @@ function Get-DefaultPolicy {
     $found[0]
 }
 
+# The policies of a source that is asked for one policy by its name, and therefore may answer that one as an object.
+function Get-NamedPolicies {
+    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source)
+    if ((Get-SourceData $Evidence $Source) -is [Management.Automation.PSCustomObject]) { return , @(Get-Single $Evidence $Source) }
+    , (Get-Rows $Evidence $Source)
+}
+
+# The default connection filter: @{ policy; name }. Only this one is in force: the service applies no other. An answer that
+# holds nothing else may leave its name out.
+function Get-ConnectionFilter {
+    param([Parameter(Position = 0)]$Evidence)
+    $source = 'exchange/Get-HostedConnectionFilterPolicy'
+    $policies = Get-NamedPolicies $Evidence $source
+    $only = $policies.Count -eq 1 ? $policies[0] : $null
+    if ($null -ne $only -and -not @('Identity', 'Name', 'IsDefault').Where({ Test-Property $only $_ }).Count) { return @{ policy = $only; name = 'Default' } }
+    $policy = Get-DefaultPolicy $policies -Of $source -Name 'Default'
+    @{ policy = $policy; name = (Get-PolicyNames $policy -Of $source)[0] }
+}
+
 # Whom a rule reaches. An axis that is null is not used; all unused means everybody. Axes narrow each other. A rule whose
 # exceptions take away everything it names reaches nobody.
 # @{ enabled; reaches; everyone; named; except; domains; addresses; emptyOnly; scope }: named and except are maps from axis
 # to entries, domains and addresses what two of the axes name. emptyOnly: an axis is given but holds nobody, and no other
-# one names anybody. scope is text to show.
+# one names anybody. scope is text to show. -ScopeOptional: an axis may be absent, where the control does not stand on it;
+# untold names the absent ones. Absent is not null: nobody knows whom such a rule reaches, so it is never "everyone".
 function Get-RuleReach {
-    param([Parameter(Position = 0)]$Rule, [string]$Of)
-    $reach = @{ enabled = (Read-String $Rule 'State' -Of $Of) -eq 'Enabled'; named = [ordered]@{}; except = [ordered]@{}; domains = @(); addresses = @() }
+    param([Parameter(Position = 0)]$Rule, [string]$Of, [switch]$ScopeOptional)
+    $reach = @{ enabled = (Read-String $Rule 'State' -Of $Of) -eq 'Enabled'; named = [ordered]@{}; except = [ordered]@{}; domains = @(); addresses = @(); untold = @() }
     $cancelled = $false
     $emptyAxis = $false
     foreach ($axis in $recipientAxes) {
+        if ($ScopeOptional -and -not (Test-Property $Rule $axis)) { $reach.untold += $axis; continue }
         $given = Read-StringList $Rule $axis -Of $Of -NullIsEmpty
         $named = @($given.Where({ $_.Trim() }))
         $except = @()
@@ -53,8 +74,8 @@ function Get-RuleReach {
     }
     $reach.emptyOnly = $emptyAxis -and -not $reach.named.Count
     $reach.reaches = $reach.enabled -and -not $cancelled
-    $reach.everyone = $reach.reaches -and -not $reach.named.Count -and -not $reach.except.Count -and -not $emptyAxis
-    $text = $reach.named.Count ? ($reach.named.Keys.ForEach({ "$_ $(Format-NameList $reach.named[$_])" }) -join ' and ') : $reach.emptyOnly ? 'everyone (the lists are empty)' : 'everyone'
+    $reach.everyone = $reach.reaches -and -not $reach.named.Count -and -not $reach.except.Count -and -not $emptyAxis -and -not $reach.untold.Count
+    $text = $reach.named.Count ? ($reach.named.Keys.ForEach({ "$_ $(Format-NameList $reach.named[$_])" }) -join ' and ') : $reach.emptyOnly ? 'everyone (the lists are empty)' : $reach.untold.Count ? 'recipients that the answer does not tell' : 'everyone'
     if ($reach.except.Count) { $text = "$text, except $($reach.except.Keys.ForEach({ "$_ $(Format-NameList $reach.except[$_])" }) -join ', ')" }
     $reach.scope = $text
     $reach
@@ -98,17 +119,18 @@ function Get-OrderedRules {
     , @(@($read).Where({ $null -ne $_ }) | Sort-Object { $_.priority } -Stable)
 }
 
-# The policies whose enabled rule comes first. More than one only when rules share that priority.
+# The policies whose enabled rule comes first: @{ policies; lost }. More than one only when rules share that priority. lost: such
+# a rule names a policy that is not among those read.
 function Get-FirstPolicies {
     param([Parameter(Position = 0)]$Evidence, $Policies, [string]$PolicySource, [string]$RuleSource, [string]$Property)
     $ordered = Get-OrderedRules (Get-Rows $Evidence $RuleSource) -Of $RuleSource -Property $Property
-    $first = foreach ($rule in $ordered) {
+    $first = @{ policies = @(); lost = $false }
+    foreach ($rule in $ordered) {
         if ($rule.priority -ne $ordered[0].priority) { break }
         $policy = @($Policies.Where({ $rule.policy -in (Get-PolicyNames $_ -Of $PolicySource) }))
-        if ($policy.Count -ne 1) { Stop-UnexpectedData $RuleSource $Property 'the rule names a policy that is not in the list of policies' }
-        $policy[0]
+        if ($policy.Count -eq 1) { $first.policies += $policy[0] } else { $first.lost = $true }
     }
-    , @($first)
+    $first
 }
 
 # For controls that ask something of the default policy and of the custom policy whose enabled rule comes first. -Read is
@@ -121,14 +143,14 @@ function Get-PolicyReview {
     $default = Get-DefaultPolicy $policies -Of $PolicySource -Name 'Default'
     # Present means that it was read, also when what was read is not a list: then it stops here.
     $ordered = $null -ne $Evidence.PSObject.Properties[$RuleSource]
-    $first = @()
+    $first = @{ policies = @(); lost = $false }
     if ($ordered) { $first = Get-FirstPolicies $Evidence -Policies $policies -PolicySource $PolicySource -RuleSource $RuleSource -Property $RuleProperty }
     $review = @{ findings = [Collections.Generic.List[object]]::new(); bad = [Collections.Generic.List[string]]::new(); unclear = [Collections.Generic.List[string]]::new() }
     foreach ($policy in $policies) {
         $name = (Get-PolicyNames $policy -Of $PolicySource)[0]
         # Presets are no custom policies and cannot be edited.
         $custom = -not (Get-PresetName $policy -Of $PolicySource)
-        $judged = $policy -eq $default -or $policy -in $first
+        $judged = $policy -eq $default -or $policy -in $first.policies
         $maybe = -not $judged -and -not $ordered -and $custom
         $rows = @(& $Read $policy)
         foreach ($row in $rows) {
@@ -139,5 +161,7 @@ function Get-PolicyReview {
         if (-not $rows.Where({ -not $_.compliant })) { continue }
         if ($judged) { $review.bad.Add($name) } elseif ($maybe) { $review.unclear.Add($name) }
     }
+    # A policy that falls short decides, whatever the one that was not read says; without one nothing is proven.
+    if ($first.lost -and -not $review.bad.Count) { Stop-UnexpectedData $RuleSource $RuleProperty 'the rule names a policy that is not in the list of policies' }
     $review
 }

@@ -23,14 +23,15 @@ function Get-SharePointSwitchVerdict {
     New-Verdict fail $Fail $finding
 }
 
-# Whether a switch is on and its days are few enough, as a whole verdict. Both are read even when one already
-# decides: a tenant object without one of them is not the answer that was expected. {0} in a sentence: '30 days'.
+# Whether a switch is on and its days are few enough, as a whole verdict. With the switch off the days have no effect, so an
+# answer that leaves them out, or says null, is enough. {0} in a sentence: '30 days'.
 function Get-SharePointPeriodVerdict {
     param($Evidence, [string]$Switch, [string]$Days, [int]$AtMost, [string]$Pass, [string]$Off, [string]$TooLong)
     $source = 'sharepoint/tenant'
     $tenant = Get-Single $Evidence $source
     $on = Read-Boolean $tenant $Switch -Of $source
-    $period = Read-Integer $tenant $Days -Of $source
+    $told = $on -or ((Test-Property $tenant $Days) -and $null -ne (Read-NullableInteger $tenant $Days -Of $source))
+    $period = $told ? (Read-Integer $tenant $Days -Of $source) : $null
     # Less than a day is no period: it says that none was set, which only a switch that is off explains.
     if ($on -and $period -lt 1) { Stop-UnexpectedData $source $Days 'expected a number of days, found less than one' }
     $findings = @(

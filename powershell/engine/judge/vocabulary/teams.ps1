@@ -1,9 +1,18 @@
 # What verdicts need to say about policies of Teams: one Global policy for everybody, others for chosen people.
 
-# The Global policy. It always exists: a list without it is an incomplete answer, not a tenant without rules.
-function Get-GlobalPolicy {
+# The policies of one type. The service has two forms of the same answer: the list, and the Global policy alone as an object.
+function Get-TeamsPolicies {
     param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source)
-    $rows = Get-Rows $Evidence $Source
+    if ((Get-SourceData $Evidence $Source) -is [Management.Automation.PSCustomObject]) { return , @(Get-Single $Evidence $Source) }
+    , (Get-Rows $Evidence $Source)
+}
+
+# The Global policy. It always exists: a list without it is an incomplete answer, not a tenant without rules.
+# -Unnamed: an answer that was asked for Global alone and leaves the name out is accepted, as long as it is the only one.
+function Get-GlobalPolicy {
+    param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source, [switch]$Unnamed)
+    $rows = Get-TeamsPolicies $Evidence $Source
+    if ($Unnamed -and $rows.Count -eq 1 -and -not (Test-Property $rows[0] 'Identity')) { return $rows[0] }
     $global = $rows.Where({ (Read-String $_ 'Identity' -Of $Source) -eq 'Global' })
     if ($global.Count -ne 1) { Stop-UnexpectedData $Source '[Identity=Global]' "expected exactly one Global policy, found $($global.Count)" }
     $global[0]
@@ -22,9 +31,9 @@ function Test-TeamsTemplate {
 function Format-LooserPolicies {
     param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source, [string]$Property, [object[]]$Accepted)
     $names = [Collections.Generic.List[string]]::new()
-    $rows = Get-Rows $Evidence $Source
+    $rows = Get-TeamsPolicies $Evidence $Source
     foreach ($policy in $rows) {
-        if ($policy.Identity -eq 'Global' -or (Test-TeamsTemplate $policy) -or -not (Test-Property $policy $Property)) { continue }
+        if (-not (Test-Property $policy 'Identity') -or $policy.Identity -eq 'Global' -or (Test-TeamsTemplate $policy) -or -not (Test-Property $policy $Property)) { continue }
         $value = Read-Property $policy $Property
         # Only a value of the kind that is expected says that the policy is looser.
         if ($null -eq $value -or $value.GetType() -ne $Accepted[0].GetType() -or $value -in $Accepted) { continue }
@@ -37,8 +46,8 @@ function Format-LooserPolicies {
 
 # Whether a switch of the Global policy has the wanted value, as a whole verdict.
 function Get-GlobalSwitchVerdict {
-    param($Evidence, [string]$Source, [string]$Property, [bool]$Wanted, [string]$PolicyName, [string]$Pass, [string]$Fail)
-    $actual = Read-Boolean (Get-GlobalPolicy $Evidence $Source) $Property -Of $Source
+    param($Evidence, [string]$Source, [string]$Property, [bool]$Wanted, [string]$PolicyName, [string]$Pass, [string]$Fail, [switch]$Unnamed)
+    $actual = Read-Boolean (Get-GlobalPolicy $Evidence $Source -Unnamed:$Unnamed) $Property -Of $Source
     $finding = New-Finding -ResourceId 'Global' -ResourceName $PolicyName -Property $Property `
         -Expected $Wanted -Actual $actual -Compliant ($actual -eq $Wanted)
     if ($actual -ne $Wanted) { return New-Verdict fail "$Fail." $finding }
