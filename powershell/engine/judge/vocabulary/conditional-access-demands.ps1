@@ -86,7 +86,7 @@ function Test-CaStrengthResistsPhishing {
 function Get-CaDeviceGrantGaps {
     param([Parameter(Position = 0)]$Policy)
     $wanted = 'a compliant or a hybrid-joined device'
-    $grant = Read-CaGrant $Policy
+    $grant = Read-CaGrant $Policy -Asked 'builtInControls', 'operator'
     if ($null -eq $grant) { return , @(New-CaGap 'grantControls' $wanted 'none' 'it does not require a managed device' -Foreign) }
     $controls = [string[]]@($grant.builtIn; $grant.others; if ($null -ne $grant.strength) { 'authentication strength' })
     $shown = Format-CaList $controls
@@ -147,8 +147,8 @@ function Get-CaApplicationGaps {
     if ($null -eq $applications) { return , @(New-CaGap $property $Name 'none' "it does not list $Name" -Foreign) }
     $of = "$caSource conditions.applications"
     $included = Read-StringList $applications 'includeApplications' -Of $of -NullIsEmpty
-    $excluded = Read-StringList $applications 'excludeApplications' -Of $of -NullIsEmpty
-    $filter = Read-NullableObject $applications 'applicationFilter' -Of $of
+    $excluded = Read-CaOptionalList $applications 'excludeApplications' $of
+    $filter = Read-CaOptionalObject $applications 'applicationFilter' $of
     $gaps = @(
         if ($Id -notin $included) { New-CaGap $property $Name (Format-CaList $included) "it does not list $Name" -Foreign }
         if ($Id -in $excluded) { New-CaGap 'conditions.applications.excludeApplications' "not $Name" $Name "it excludes $Name" }

@@ -3,7 +3,7 @@
 # What one policy has to say: @{ id; name; gaps; exclusions; inForce; policy }. Throws when the policy cannot be read.
 function Measure-CaPolicy {
     param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)][scriptblock]$Gaps)
-    $id = Read-String $Policy 'id' -Of $caSource
+    $id = Get-CaId $Policy
     $name = Get-CaName $Policy
     $stateGaps = Get-CaStateGaps $Policy
     if ($stateGaps.Count) {

@@ -2,8 +2,12 @@
 #
 # A verdict asks "is there an enabled policy that …", and each function below gives the gaps of one policy under one
 # question: a list of @{ property; expected; actual; text; foreign }, empty when the policy satisfies it. `foreign`: the
-# policy does not even try, it serves another purpose. One policy without gaps is enough. Properties that are absent throw: the service sends every one of them, null when it is not used, so
-# an absent one was not read. A collection may come as null instead of [] and then means the same.
+# policy does not even try, it serves another purpose. One policy without gaps is enough.
+#
+# What a rule asks for has to be there: an absent property was not read, and throws. What a rule does not ask for and
+# only must not stand in the way (conditions that narrow, exclusions, further controls) counts as not set when it is
+# absent: evidence of another collector may hold no more than the rule names. A collection may come as null instead of
+# [] and then means the same.
 
 $caSource = 'graph/identity/conditionalAccess/policies'
 
@@ -39,6 +43,18 @@ function Format-CaList {
     $Values -join ', '
 }
 
+# What a rule does not ask for: absent is not set.
+function Read-CaOptionalList {
+    param($Object, [string]$Name, [string]$Of)
+    if (-not (Test-Property $Object $Name)) { return , @() }
+    , (Read-StringList $Object $Name -Of $Of -NullIsEmpty)
+}
+
+function Read-CaOptionalObject {
+    param($Object, [string]$Name, [string]$Of)
+    if (Test-Property $Object $Name) { Read-NullableObject $Object $Name -Of $Of }
+}
+
 # Only `enabled` is in force: `enabledForReportingButNotEnforced` watches and lets everything pass.
 function Get-CaStateGaps {
     param([Parameter(Position = 0)]$Policy)
@@ -49,11 +65,13 @@ function Get-CaStateGaps {
     , @(New-CaGap 'state' 'enabled' $state $text)
 }
 
-# A list under `conditions.users`; nobody when the policy names no users at all (workload identities).
+# A list under `conditions.users`; nobody when the policy names no users at all (workload identities). -Optional: a list
+# that the rule does not ask for.
 function Read-CaUserList {
-    param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)][string]$Name)
+    param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)][string]$Name, [switch]$Optional)
     $users = Read-NullableObject $Policy 'conditions.users' -Of $caSource
     if ($null -eq $users) { return , @() }
+    if ($Optional) { return , (Read-CaOptionalList $users $Name "$caSource conditions.users") }
     , (Read-StringList $users $Name -Of "$caSource conditions.users" -NullIsEmpty)
 }
 
@@ -61,7 +79,7 @@ function Read-CaUserList {
 function Get-CaRoleGaps {
     param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)]$Roles)
     $included = Read-CaUserList $Policy 'includeRoles'
-    $excluded = Read-CaUserList $Policy 'excludeRoles'
+    $excluded = Read-CaUserList $Policy 'excludeRoles' -Optional
     $missing = @($Roles.Keys.Where({ $_ -notin $included }))
     $left = @($Roles.Keys.Where({ $_ -in $excluded }))
     $gaps = @(
@@ -78,10 +96,11 @@ function Get-CaRoleGaps {
 }
 
 # All users. Whom the policy leaves out is for a person to review (Get-CaExclusions), unless that is everybody.
+# -AskExcluded: the rule names the excluded users, so they must have been read.
 function Get-CaEverybodyGaps {
-    param([Parameter(Position = 0)]$Policy)
+    param([Parameter(Position = 0)]$Policy, [switch]$AskExcluded)
     $included = Read-CaUserList $Policy 'includeUsers'
-    $excluded = Read-CaUserList $Policy 'excludeUsers'
+    $excluded = Read-CaUserList $Policy 'excludeUsers' -Optional:(-not $AskExcluded)
     $gaps = @(
         if ('All' -notin $included) { New-CaGap 'conditions.users.includeUsers' 'All' (Format-CaList $included) 'it does not include all users' }
         if ('All' -in $excluded) { New-CaGap 'conditions.users.excludeUsers' 'emergency access accounts only' 'All' 'it excludes all users' }
@@ -96,8 +115,8 @@ function Get-CaResourceGaps {
     if ($null -eq $applications) { return , @(New-CaGap 'conditions.applications' 'All' 'none' 'it names no resources') }
     $of = "$caSource conditions.applications"
     $included = Read-StringList $applications 'includeApplications' -Of $of -NullIsEmpty
-    $excluded = Read-StringList $applications 'excludeApplications' -Of $of -NullIsEmpty
-    $filter = Read-NullableObject $applications 'applicationFilter' -Of $of
+    $excluded = if ($MayExclude) { Read-CaOptionalList $applications 'excludeApplications' $of } else { Read-StringList $applications 'excludeApplications' -Of $of -NullIsEmpty }
+    $filter = Read-CaOptionalObject $applications 'applicationFilter' $of
     $gaps = @(
         if ('All' -notin $included) { New-CaGap 'conditions.applications.includeApplications' 'All' (Format-CaList $included) 'it does not cover all resources' }
         if ($excluded.Count -and (-not $MayExclude -or 'All' -in $excluded)) { New-CaGap 'conditions.applications.excludeApplications' 'none' (Format-CaList $excluded) 'it leaves resources out' }
@@ -119,14 +138,14 @@ function Test-CaSet {
 function Test-CaListNarrows {
     param($Condition, [string]$Name, [string]$Include, [string]$Exclude)
     $of = "$caSource conditions.$Name"
-    $included = Read-StringList $Condition $Include -Of $of -NullIsEmpty
-    $excluded = Read-StringList $Condition $Exclude -Of $of -NullIsEmpty
+    $included = Read-CaOptionalList $Condition $Include $of
+    $excluded = Read-CaOptionalList $Condition $Exclude $of
     $excluded.Count -gt 0 -or ($included.Count -gt 0 -and 'all' -notin $included)
 }
 
 function Test-CaClientAppsNarrow {
     param($Conditions)
-    $types = Read-StringList $Conditions 'clientAppTypes' -Of "$caSource conditions" -NullIsEmpty
+    $types = Read-CaOptionalList $Conditions 'clientAppTypes' "$caSource conditions"
     if (-not $types.Count -or 'all' -in $types) { return $false }
     # All four kinds ticked one by one are the same as "all".
     foreach ($type in 'browser', 'mobileAppsAndDesktopClients', 'exchangeActiveSync', 'other') { if ($type -notin $types) { return $true } }
@@ -141,22 +160,24 @@ function Get-CaNarrowingGaps {
     $conditions = Read-Object $Policy 'conditions' -Of $caSource
     $of = "$caSource conditions"
     $narrows = [ordered]@{
-        signInRiskLevels    = { (Read-StringList $conditions 'signInRiskLevels' -Of $of -NullIsEmpty).Count -gt 0 }
-        userRiskLevels      = { (Read-StringList $conditions 'userRiskLevels' -Of $of -NullIsEmpty).Count -gt 0 }
-        insiderRiskLevels   = { Test-CaSet (Read-Property $conditions 'insiderRiskLevels' -Of $of) }
-        platforms           = { $o = Read-NullableObject $conditions 'platforms' -Of $of; $null -ne $o -and (Test-CaListNarrows $o 'platforms' 'includePlatforms' 'excludePlatforms') }
-        locations           = { $o = Read-NullableObject $conditions 'locations' -Of $of; $null -ne $o -and (Test-CaListNarrows $o 'locations' 'includeLocations' 'excludeLocations') }
+        signInRiskLevels    = { (Read-CaOptionalList $conditions 'signInRiskLevels' $of).Count -gt 0 }
+        userRiskLevels      = { (Read-CaOptionalList $conditions 'userRiskLevels' $of).Count -gt 0 }
+        insiderRiskLevels   = { (Test-Property $conditions 'insiderRiskLevels') -and (Test-CaSet $conditions.insiderRiskLevels) }
+        platforms           = { $o = Read-CaOptionalObject $conditions 'platforms' $of; $null -ne $o -and (Test-CaListNarrows $o 'platforms' 'includePlatforms' 'excludePlatforms') }
+        locations           = { $o = Read-CaOptionalObject $conditions 'locations' $of; $null -ne $o -and (Test-CaListNarrows $o 'locations' 'includeLocations' 'excludeLocations') }
         clientAppTypes      = { Test-CaClientAppsNarrow $conditions }
-        devices             = { $o = Read-NullableObject $conditions 'devices' -Of $of; $null -ne $o -and $o.PSObject.Properties.Where({ Test-CaSet $_.Value }).Count -gt 0 }
-        authenticationFlows = { $o = Read-NullableObject $conditions 'authenticationFlows' -Of $of; $null -ne $o -and (Test-CaSet (Read-NullableString $o 'transferMethods' -Of "$of.authenticationFlows")) }
+        devices             = { $o = Read-CaOptionalObject $conditions 'devices' $of; $null -ne $o -and $o.PSObject.Properties.Where({ Test-CaSet $_.Value }).Count -gt 0 }
+        # Of workload identities the policy is then, not of people.
+        clientApplications  = { $o = Read-CaOptionalObject $conditions 'clientApplications' $of; $null -ne $o -and (Read-CaOptionalList $o 'includeServicePrincipals' "$of.clientApplications").Count -gt 0 }
+        authenticationFlows = { $o = Read-CaOptionalObject $conditions 'authenticationFlows' $of; $null -ne $o -and (Test-CaSet (Read-NullableString $o 'transferMethods' -Of "$of.authenticationFlows")) }
     }
     $gaps = [Collections.Generic.List[object]]::new()
     foreach ($name in $narrows.Keys) {
         if ($name -in $Except -or -not (& $narrows[$name])) { continue }
         $gaps.Add((New-CaGap "conditions.$name" 'not set' 'set' "its condition $name narrows it"))
     }
-    # `users` and `applications` have questions of their own; the last two concern workload identities, not people.
-    $known = @($narrows.Keys) + 'users', 'applications', 'clientApplications', 'servicePrincipalRiskLevels'
+    # `users` and `applications` have questions of their own; the last one says nothing of people.
+    $known = @($narrows.Keys) + 'users', 'applications', 'servicePrincipalRiskLevels'
     foreach ($property in $conditions.PSObject.Properties) {
         if ($property.Name -in $known -or -not (Test-CaSet $property.Value)) { continue }
         $gaps.Add((New-CaGap "conditions.$($property.Name)" 'not set' 'set' "its condition $($property.Name) narrows it"))
@@ -165,19 +186,20 @@ function Get-CaNarrowingGaps {
 }
 
 # The grant part as plain lists: @{ operator; builtIn; others; strength }. $null when the policy grants nothing.
+# -Asked: which of operator, builtInControls and authenticationStrength the rule asks for; the others may be absent.
 function Read-CaGrant {
-    param([Parameter(Position = 0)]$Policy)
+    param([Parameter(Position = 0)]$Policy, [string[]]$Asked = @('builtInControls'))
     $grant = Read-NullableObject $Policy 'grantControls' -Of $caSource
     if ($null -eq $grant) { return $null }
     $of = "$caSource grantControls"
     @{
-        operator = Read-NullableString $grant 'operator' -Of $of
-        builtIn  = Read-StringList $grant 'builtInControls' -Of $of -NullIsEmpty
+        operator = if ('operator' -in $Asked -or (Test-Property $grant 'operator')) { Read-NullableString $grant 'operator' -Of $of } else { $null }
+        builtIn  = if ('builtInControls' -in $Asked) { Read-StringList $grant 'builtInControls' -Of $of -NullIsEmpty } else { Read-CaOptionalList $grant 'builtInControls' $of }
         others   = [string[]]@(
-            if ((Read-StringList $grant 'termsOfUse' -Of $of -NullIsEmpty).Count) { 'terms of use' }
-            if ((Read-StringList $grant 'customAuthenticationFactors' -Of $of -NullIsEmpty).Count) { 'custom controls' }
+            if ((Read-CaOptionalList $grant 'termsOfUse' $of).Count) { 'terms of use' }
+            if ((Read-CaOptionalList $grant 'customAuthenticationFactors' $of).Count) { 'custom controls' }
         )
-        strength = Read-NullableObject $grant 'authenticationStrength' -Of $of
+        strength = if ('authenticationStrength' -in $Asked) { Read-NullableObject $grant 'authenticationStrength' -Of $of } else { Read-CaOptionalObject $grant 'authenticationStrength' $of }
     }
 }
 
@@ -194,7 +216,7 @@ function Test-CaStrengthIsMfa {
 # optional; with AND it comes on top.
 function Get-CaGrantGaps {
     param([Parameter(Position = 0)]$Policy, [string[]]$Wanted, [scriptblock]$Strength, [string]$Words)
-    $grant = Read-CaGrant $Policy
+    $grant = Read-CaGrant $Policy -Asked @(if ($Wanted.Count) { 'builtInControls' }; if ($null -ne $Strength) { 'authenticationStrength' })
     if ($null -eq $grant) { return , @(New-CaGap 'grantControls' $Words 'none' "it does not require $Words" -Foreign) }
     $controls = [string[]]@($grant.builtIn; $grant.others; if ($null -ne $grant.strength) { 'authentication strength' })
     $shown = Format-CaList $controls
@@ -208,22 +230,17 @@ function Get-CaGrantGaps {
     , @()
 }
 
-# The name of a policy for people; its id when it has none. A name never decides a verdict.
+# The name of a policy for people, and the id of its findings; each stands in for the other where it is missing. They
+# never decide a verdict.
 function Get-CaName {
     param([Parameter(Position = 0)]$Policy)
-    if ((Test-Property $Policy 'displayName') -and $Policy.displayName -is [string] -and $Policy.displayName) { return $Policy.displayName }
-    Read-String $Policy 'id' -Of $caSource
+    foreach ($name in 'displayName', 'id') { if ((Test-Property $Policy $name) -and $Policy.$name -is [string] -and $Policy.$name) { return $Policy.$name } }
+    'a policy without a name'
 }
 
-# Does the policy have to do with MFA or with one of these roles? Only for choosing which policies to tell people of: it
-# asks nothing strictly, so it may be asked of disabled policies, too.
-function Test-CaConcernsMfa {
-    param([Parameter(Position = 0)]$Policy, [Parameter(Position = 1)]$Roles)
-    if ((Test-Property $Policy 'grantControls.builtInControls') -and 'mfa' -in $Policy.grantControls.builtInControls) { return $true }
-    if ((Test-Property $Policy 'grantControls.authenticationStrength') -and $null -ne $Policy.grantControls.authenticationStrength) { return $true }
-    if (-not (Test-Property $Policy 'conditions.users.includeRoles')) { return $false }
-    foreach ($role in $Policy.conditions.users.includeRoles) { if ($role -in $Roles.Keys) { return $true } }
-    $false
+function Get-CaId {
+    param([Parameter(Position = 0)]$Policy)
+    if ((Test-Property $Policy 'id') -and $Policy.id -is [string] -and $Policy.id) { $Policy.id } else { Get-CaName $Policy }
 }
 
 # Whom and what the policy leaves out, for a person to review: emergency access accounts are expected, others are not.
@@ -232,14 +249,14 @@ function Get-CaExclusions {
     param([Parameter(Position = 0)]$Policy)
     $rows = @(
         foreach ($name in 'excludeUsers', 'excludeGroups', 'excludeRoles') {
-            $values = Read-CaUserList $Policy $name
+            $values = Read-CaUserList $Policy $name -Optional
             if ($values.Count) { @{ property = "conditions.users.$name"; values = $values } }
         }
         if ((Test-Property $Policy 'conditions.users.excludeGuestsOrExternalUsers') -and $null -ne $Policy.conditions.users.excludeGuestsOrExternalUsers) {
             @{ property = 'conditions.users.excludeGuestsOrExternalUsers'; values = @('guests or external users') }
         }
         $applications = Read-NullableObject $Policy 'conditions.applications' -Of $caSource
-        $resources = if ($null -eq $applications) { , @() } else { Read-StringList $applications 'excludeApplications' -Of "$caSource conditions.applications" -NullIsEmpty }
+        $resources = if ($null -eq $applications) { , @() } else { Read-CaOptionalList $applications 'excludeApplications' "$caSource conditions.applications" }
         if ($resources.Count) { @{ property = 'conditions.applications.excludeApplications'; values = $resources } }
     )
     , $rows

@@ -30,8 +30,10 @@ function Get-CaPeoplePolicies {
             if ((Get-CaStateGaps $policy).Count) { continue }
             if ($null -eq (Read-NullableObject $policy 'conditions.users' -Of $caSource)) { continue }
             $workload = (Test-Property $policy 'conditions.clientApplications') -and $null -ne $policy.conditions.clientApplications
-            $users = Read-CaUserList $policy 'includeUsers'
-            if ($workload -and $users.Count -eq 1 -and $users[0] -eq 'None') { continue }
+            if ($workload) {
+                $users = Read-CaUserList $policy 'includeUsers'
+                if ($users.Count -eq 1 -and $users[0] -eq 'None') { continue }
+            }
             $policy
         }
     )
