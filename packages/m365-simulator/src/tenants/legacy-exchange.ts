@@ -27,7 +27,7 @@ function oldProtection(cmdlets: Cmdlets, populated: Cmdlets, { domain }: Identit
     {
       'Get-MalwareFilterPolicy': [
         policyLike(malware, 'Branch offices', { EnableFileFilter: false, FileTypes: ['exe', '.SCR', 'Js'] }),
-        policyLike(malware, 'Nobody uses this', { InternalSenderAdminAddress: null }),
+        policyLike(malware, 'Nobody uses this', { EnableInternalSenderAdminNotifications: true }),
       ],
       'Get-MalwareFilterRule': [
         rule('Branch offices', { MalwareFilterPolicy: 'Branch offices' }, { RecipientDomainIs: [domain] }),
@@ -50,7 +50,7 @@ function oldProtection(cmdlets: Cmdlets, populated: Cmdlets, { domain }: Identit
         policyLike(attachments, 'Monitor', { IsBuiltInProtection: false, Action: 'Allow', QuarantineTag: '' }),
       ],
       'Get-SafeAttachmentRule': [rule('Monitor', { SafeAttachmentPolicy: 'Monitor' }, {})],
-      'Get-AntiPhishPolicy': [policyLike(phishing, 'Old executives', { Enabled: false, TargetedUsersToProtect: null })],
+      'Get-AntiPhishPolicy': [policyLike(phishing, 'Old executives', { Enabled: false, TargetedUsersToProtect: [] })],
       'Get-AntiPhishRule': [
         rule('Old executives', { AntiPhishPolicy: 'Old executives' }, { SentTo: [`kent@${domain}`] }, 'Disabled'),
       ],
