@@ -65,11 +65,14 @@ export class HostRequests {
   }
 }
 
+/** The tenant has no service principal of the resource: nobody there ever used the service, which is no matter of permissions. */
+const noServicePrincipal = 'AADSTS500011'
+
 /** The text of an error that is not ours may hold anything, also a secret: it is never passed on. */
 function tokenFailure(error: unknown): object {
   if (isTenantscopeError(error) && error.code === 'sign_in_failed') {
     const { aadstsCode, reach, message } = error as SignInError
-    const state = reach === 'transient' ? 'unavailable' : 'denied'
+    const state = reach === 'transient' ? 'unavailable' : aadstsCode === noServicePrincipal ? 'unlicensed' : 'denied'
     return { code: aadstsCode ?? (reach === 'transient' ? 'SIGN_IN_UNAVAILABLE' : 'SIGN_IN_FAILED'), message, state }
   }
   if (isTenantscopeError(error))

@@ -112,14 +112,15 @@ describe('questions to the host', () => {
   })
 
   test.each([
-    ['credential', 'denied'],
-    ['service', 'denied'],
-    ['transient', 'unavailable'],
-  ] as const)('a sign-in error of reach %s means %s', async (reach, state) => {
-    const token = () => Promise.reject(new SignInError({ message: 'Words.', aadstsCode: 'AADSTS7000215', reach }))
+    ['credential', 'AADSTS7000215', 'denied'],
+    ['service', 'AADSTS53003', 'denied'],
+    ['service', 'AADSTS500011', 'unlicensed'],
+    ['transient', 'AADSTS90033', 'unavailable'],
+  ] as const)('a sign-in error of reach %s with %s means %s', async (reach, aadstsCode, state) => {
+    const token = () => Promise.reject(new SignInError({ message: 'Words.', aadstsCode, reach }))
     const { events } = await collect(runnerOf('asks'), { host: { ...host, token } })
     const [answer] = JSON.parse(logs(events)[0] ?? '[]')
-    expect(answer.error).toEqual({ code: 'AADSTS7000215', message: 'Words.', state })
+    expect(answer.error).toEqual({ code: aadstsCode, message: 'Words.', state })
   })
 
   test('errors that are not ours never pass their text on', async () => {
