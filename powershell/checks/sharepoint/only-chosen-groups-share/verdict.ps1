@@ -7,7 +7,9 @@ $ownName = 'GuestSharingGroupAllowListInTenantByPrincipalIdentity'
 $moduleName = 'WhoCanShareAuthenticatedGuestAllowList'
 $name = Select-PropertyName $tenant $ownName, $moduleName
 $entries = [string[]]@()
-if ($level -ne 'Disabled' -or (Test-Property $tenant $name)) { $entries = [string[]](Read-StringList $tenant $name -Of $source) }
+# Null under one name says nothing as long as the other one holds a list.
+$elsewhere = $name -ne $moduleName -and (Test-Property $tenant $moduleName) -and $null -ne (Read-Property $tenant $moduleName -Of $source)
+if ($level -ne 'Disabled' -or (Test-Property $tenant $name)) { $entries = [string[]](Read-StringList $tenant $name -Of $source -NullIsEmpty:$elsewhere) }
 if (-not $entries.Where({ $_.Trim() }).Count -and (Test-Property $tenant $moduleName)) {
     $other = [string[]](Read-StringList $tenant $moduleName -Of $source -NullIsEmpty)
     if ($other.Count) { $name = $moduleName; $entries = $other }
