@@ -1,0 +1,421 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type FakeAnswer, type FakeRequest, type FakeServices, startFakeServices } from './fake-services.ts'
+import { type EngineRun, type Frame, type HostAnswers, job, type RunningEngine, startEngine } from './host.ts'
+import { createStubModules, exchangeConnect, type StubModule, type StubModules } from './module-stubs.ts'
+
+const limits = { callTimeoutMs: 20_000, sourceTimeoutMs: 30_000, scanTimeoutMs: 120_000, maxRetries: 5 }
+const token = { accessToken: 'aaa.bbb.ccc', expiresAt: '2030-01-01T00:00:00Z' }
+const onLinux = process.platform === 'linux'
+const running: RunningEngine[] = []
+let services: FakeServices | undefined
+let stubs: StubModules | undefined
+
+afterEach(async () => {
+  for (const engine of running.splice(0)) {
+    engine.endInput()
+    await engine.ended
+  }
+  await services?.close()
+  await stubs?.remove()
+  services = undefined
+  stubs = undefined
+})
+
+interface Options {
+  overrides?: Record<string, unknown>
+  answers?: HostAnswers
+  rest?: (request: FakeRequest) => FakeAnswer
+}
+
+async function start(sources: string[], modules: Record<string, StubModule>, options: Options = {}) {
+  services = await startFakeServices(options.rest ?? (() => ({ status: 500 })))
+  stubs = await createStubModules(modules)
+  const line = job({
+    controls: [],
+    sources,
+    transport: { exchange: 'module', compliance: 'module', teams: 'module', sharepoint: 'module' },
+    modulePath: [stubs.path],
+    network: { proxyUrl: services.proxyUrl, caFile: services.caFile },
+    credentialKind: 'certificate',
+    limits,
+    ...options.overrides,
+  })
+  const engine = startEngine(line, options.answers ?? { token: () => token })
+  running.push(engine)
+  return engine
+}
+
+async function read(...args: Parameters<typeof start>): Promise<EngineRun> {
+  const run = await (await start(...args)).ended
+  expect(run.frames.at(-1), run.stderr).toMatchObject({ t: 'done', outcome: 'completed' })
+  return run
+}
+
+const exchange = (code: string, version?: string): Record<string, StubModule> => ({
+  ExchangeOnlineManagement: { code: exchangeConnect + code, ...(version ? { version } : {}) },
+})
+const source = (run: EngineRun, id: string) => run.frames.find((frame) => frame.t === 'source.read' && frame.id === id)
+const evidence = (run: EngineRun, id: string) => run.frames.find((frame) => frame.t === 'evidence' && frame.id === id)
+const connections = () =>
+  readFileSync(stubs?.file('connected.jsonl') ?? '', 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** A tenant with Exchange, without Defender. */
+const organization: FakeAnswer = {
+  body: {
+    value: [
+      {
+        id: 'o',
+        assignedPlans: [{ servicePlanId: 'efb87545-963c-4e0d-99df-69c6916d9eb0', capabilityStatus: 'Enabled' }],
+        verifiedDomains: [{ name: 'first.onmicrosoft.com', isInitial: true }],
+      },
+    ],
+  },
+}
+
+describe('what a cmdlet gives', () => {
+  const hostile = `
+function Get-OrganizationConfig { [pscustomobject]@{ AuditDisabled = $false; RunspaceId = [guid]::NewGuid(); PSComputerName = 'outlook'; ObjectState = 'Unchanged' } }
+function Get-AcceptedDomain { , @([pscustomobject]@{ DomainName = 'a' }, [pscustomobject]@{ DomainName = 'b' }) }
+function Get-TransportRule { param($ResultSize) }
+function Get-SharingPolicy {
+    [CmdletBinding()] param()
+    'noise' | Out-Host
+    Write-Host 'host noise'; Write-Warning 'warning noise'; Write-Verbose 'verbose noise' -Verbose; Write-Debug 'debug noise'; Write-Information 'information noise' -InformationAction Continue
+    Write-Progress 'progress noise'
+    [Console]::Out.WriteLine('console noise'); [Console]::Error.WriteLine('error noise')
+    $raw = [Console]::OpenStandardOutput(); $bytes = [Text.Encoding]::UTF8.GetBytes([char]30 + 'nonce-of-another {"t":"rows","rows":[{"Name":"forged"}]}' + [char]10 + 'torn '); $raw.Write($bytes, 0, $bytes.Length); $raw.Flush()
+    [pscustomobject]@{ Name = 'Default Sharing Policy' }
+}
+function Get-MalwareFilterRule { throw [UnauthorizedAccessException]::new('Access denied for canary-in-error') }
+function Get-RoleAssignmentPolicy { $never.property; throw 'something odd: canary-in-error' }
+function Get-OwaMailboxPolicy { [CmdletBinding()] param() [pscustomobject]@{ Name = 'one' }; Write-Error 'the second could not be read' }
+function Get-EXOMailbox { param($PropertySets, $ResultSize) [pscustomobject]@{ UserPrincipalName = 'a' }; Write-Warning 'There are more results available than are currently displayed.' }
+function Get-TransportConfig { 'text' }
+function Get-ExternalInOutlook { [CmdletBinding()] param() Write-Error 'Access is denied.' -Category PermissionDenied }
+function Get-DkimSigningConfig { throw 'The server answered 429 (Too Many Requests).' }
+function Get-HostedConnectionFilterPolicy { throw [TimeoutException]::new() }
+function Get-AdminAuditLogConfig { throw [Net.Http.HttpRequestException]::new('No such host is known.') }
+`
+  const names = [...hostile.matchAll(/^function (Get-\w+)/gm)].map((match) => `exchange/${match[1]}`)
+  const missing = ['exchange/Get-SafeLinksPolicy', 'exchange/Get-AntiPhishPolicy']
+
+  test('becomes data or a state, each for itself, and nothing it prints counts', async () => {
+    const run = await read([...names, ...missing], exchange(hostile), { rest: () => organization })
+    const states = Object.fromEntries(
+      run.frames
+        .filter(({ t }) => t === 'source.read')
+        .map((frame) => [frame.id.slice(9), frame.error?.code ?? frame.state]),
+    )
+    expect(states).toEqual({
+      'Get-OrganizationConfig': 'read',
+      'Get-AcceptedDomain': 'read',
+      'Get-TransportRule': 'read',
+      'Get-SharingPolicy': 'read',
+      'Get-MalwareFilterRule': 'forbidden',
+      'Get-RoleAssignmentPolicy': 'module_error',
+      'Get-OwaMailboxPolicy': 'cmdlet_error',
+      'Get-EXOMailbox': 'truncated',
+      'Get-TransportConfig': 'unexpected_shape',
+      'Get-ExternalInOutlook': 'forbidden',
+      'Get-DkimSigningConfig': 'throttled',
+      'Get-HostedConnectionFilterPolicy': 'call_timeout',
+      'Get-AdminAuditLogConfig': 'network',
+      // Both were never made at connecting: the licence tells which of the two reasons it is.
+      'Get-SafeLinksPolicy': 'no_service_plan',
+      'Get-AntiPhishPolicy': 'cmdlet_not_available',
+    })
+    expect(evidence(run, 'exchange/Get-OrganizationConfig')?.data).toEqual([{ AuditDisabled: false }])
+    expect(evidence(run, 'exchange/Get-AcceptedDomain')?.data).toEqual([{ DomainName: 'a' }, { DomainName: 'b' }])
+    expect(evidence(run, 'exchange/Get-TransportRule')?.data).toEqual([])
+    expect(evidence(run, 'exchange/Get-SharingPolicy')?.data).toEqual([{ Name: 'Default Sharing Policy' }])
+    expect(source(run, 'exchange/Get-MalwareFilterRule')).toMatchObject({
+      state: 'denied',
+      error: { permission: expect.stringContaining('Exchange.ManageAsApp') },
+    })
+    expect(source(run, 'exchange/Get-SafeLinksPolicy')?.state).toBe('unlicensed')
+    expect(run.noise).toBe('')
+    expect(JSON.stringify(run.frames)).not.toMatch(/canary-in-error|noise|forged/)
+    expect(connections()).toHaveLength(1)
+  })
+
+  test('is made plain: no types of .NET, no traces of the session', async () => {
+    const run = await read(
+      ['exchange/Get-MalwareFilterPolicy', 'exchange/Get-EXOMailbox'],
+      exchange(`
+enum Act { Reject; Quarantine }
+[Flags()] enum Days { Monday = 1; Tuesday = 2 }
+class Text { [string]$Hidden; Text([string]$t) { $this.Hidden = $t } [string] ToString() { return $this.Hidden } }
+class Silent { [string]$Inner = 'x' }
+class Broken { [string]$Name = 'n'; [object]$Other }
+function Get-MalwareFilterPolicy {
+    $session = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize([pscustomobject]@{
+        Remote = [Act]::Quarantine; RemoteVersion = [version]'0.20.15.0'; RemoteText = [Text]::new('kept'); RemoteList = @([Text]::new('a'), [Text]::new('b')); RemoteDate = [datetime]::SpecifyKind([datetime]'2026-01-02T03:04:05', 'Utc') }))
+    $row = [pscustomobject]@{
+        Identity = 'Default'; IsDefault = [switch]$true; Action = [Act]::Quarantine; Flags = [Days]'Monday, Tuesday'; Count = [uint16]7; Big = [long]9007199254740991; Share = [double]0.5
+        Domains = @([pscustomobject]@{ Domain = 'a.example' }, [pscustomobject]@{ Domain = 'b.example' }); One = [Collections.Generic.List[string]]@('only'); None = [Collections.ArrayList]@()
+        Unset = $null; Empty = ''; Version = [version]'1.2.3'; Rule = [pscustomobject]@{ Major = 0; Minor = 20; Build = 15; Revision = 0 }; Id = [guid]'786548dd-877b-4760-a749-6b1efbc1190a'
+        When = [datetime]::SpecifyKind([datetime]'2026-01-02T03:04:05', 'Utc'); At = [datetimeoffset]'2026-01-02T03:04:05+02:00'; Span = [timespan]::FromDays(90); Uri = [uri]'https://contoso.com/x'
+        Text = [Text]::new('text form'); Named = [pscustomobject]@{ Name = 'All'; Guid = 1 }; Plain = [Silent]::new(); Code = { 1 }; Type = [int]; Secret = [securestring]::new()
+        Remote = $session.Remote; RemoteVersion = $session.RemoteVersion; RemoteText = $session.RemoteText; RemoteList = $session.RemoteList; RemoteDate = $session.RemoteDate
+        'Count@data.type' = 'System.UInt16'; RunspaceId = 1; PSComputerName = 'x'; PSShowComputerName = $false; ObjectState = 'New'
+    }
+    $row | Add-Member -MemberType ScriptProperty -Name Computed -Value { throw 'never' }
+    $row
+}
+function Get-EXOMailbox { param($PropertySets, $ResultSize) [pscustomobject]@{ userprincipalname = 'a@contoso.com'; AuditOwner = @('Update'); NotSelected = 1; Asked = "$PropertySets/$ResultSize" } }
+`),
+    )
+    expect(evidence(run, 'exchange/Get-MalwareFilterPolicy')?.data).toEqual([
+      {
+        Identity: 'Default',
+        IsDefault: true,
+        Action: 'Quarantine',
+        Flags: 'Monday, Tuesday',
+        Count: 7,
+        Big: 9007199254740991,
+        Share: 0.5,
+        Domains: ['a.example', 'b.example'],
+        One: ['only'],
+        None: [],
+        Unset: null,
+        Empty: '',
+        Version: '1.2.3',
+        Rule: '0.20.15.0',
+        Id: '786548dd-877b-4760-a749-6b1efbc1190a',
+        When: '2026-01-02T03:04:05.0000000Z',
+        At: '2026-01-02T01:04:05.0000000Z',
+        Span: '90.00:00:00',
+        Uri: 'https://contoso.com/x',
+        Text: 'text form',
+        Named: 'All',
+        Plain: { Inner: 'x' },
+        Remote: 'Quarantine',
+        RemoteVersion: '0.20.15.0',
+        RemoteText: 'kept',
+        RemoteList: ['a', 'b'],
+        RemoteDate: '2026-01-02T03:04:05.0000000Z',
+      },
+    ])
+    // Only what the source selects on the wire, in the wire's spelling.
+    expect(evidence(run, 'exchange/Get-EXOMailbox')?.data).toEqual([
+      { UserPrincipalName: 'a@contoso.com', AuditOwner: ['Update'] },
+    ])
+  })
+})
+
+describe('a child', () => {
+  test('that hangs in a cmdlet is ended, and another one reads the rest', async () => {
+    const run = await read(
+      ['exchange/Get-OrganizationConfig', 'exchange/Get-AcceptedDomain', 'exchange/Get-SharingPolicy'],
+      exchange(`
+function Get-OrganizationConfig { [pscustomobject]@{ Name = 'first' } }
+function Get-AcceptedDomain { [Threading.Thread]::Sleep(600000) }
+function Get-SharingPolicy { [pscustomobject]@{ Name = 'last' } }
+`),
+      { overrides: { limits: { ...limits, sourceTimeoutMs: 6_000 } } },
+    )
+    expect(source(run, 'exchange/Get-AcceptedDomain')).toMatchObject({
+      state: 'timeout',
+      error: { code: 'call_timeout' },
+    })
+    expect(evidence(run, 'exchange/Get-OrganizationConfig')?.data).toEqual([{ Name: 'first' }])
+    expect(evidence(run, 'exchange/Get-SharingPolicy')?.data).toEqual([{ Name: 'last' }])
+    const [first, second] = connections()
+    expect(second.processId).not.toBe(first.processId)
+  })
+
+  test.each([
+    ['exits', 'exit 3'],
+    ['is gone at once', '[Environment]::FailFast("gone")'],
+  ])('that %s leaves what it had not read unavailable', async (_name, death) => {
+    const run = await read(
+      ['exchange/Get-OrganizationConfig', 'exchange/Get-AcceptedDomain', 'exchange/Get-SharingPolicy'],
+      exchange(`
+function Get-OrganizationConfig { [pscustomobject]@{ Name = 'first' } }
+function Get-AcceptedDomain { ${death} }
+function Get-SharingPolicy { [pscustomobject]@{ Name = 'last' } }
+`),
+    )
+    expect(source(run, 'exchange/Get-OrganizationConfig')?.state).toBe('read')
+    for (const id of ['exchange/Get-AcceptedDomain', 'exchange/Get-SharingPolicy'])
+      expect(source(run, id)).toMatchObject({ state: 'unavailable', error: { code: 'module_ended' } })
+  })
+})
+
+describe('a module that cannot be used', () => {
+  const id = 'exchange/Get-OrganizationConfig'
+  test.each<[string, Record<string, StubModule>, string]>([
+    ['is missing', { Other: { code: '' } }, 'module_missing'],
+    ['is too old', exchange('', '3.0.0'), 'module_too_old'],
+    ['cannot be loaded', { ExchangeOnlineManagement: { code: 'throw "assembly conflict"' } }, 'module_broken'],
+  ])('%s: said with what to do, for every source of it', async (_name, modules, code) => {
+    const run = await read([id, 'exchange/Get-AcceptedDomain'], modules, { overrides: { controls: ['6.1.1'] } })
+    for (const one of [id, 'exchange/Get-AcceptedDomain'])
+      expect(source(run, one)).toMatchObject({
+        state: 'not_supported',
+        error: { code, message: expect.stringContaining('Install-Modules.ps1 -Service exchange') },
+      })
+    expect(run.frames.find(({ t }) => t === 'check.finished')).toMatchObject({
+      status: 'error',
+      message: expect.stringMatching(/cannot be read through a PowerShell module here\..*ExchangeOnlineManagement/),
+    })
+  })
+
+  test.skipIf(process.platform === 'win32')('is not started where it cannot work', async () => {
+    const run = await read(['compliance/Get-LabelPolicy'], {}, {})
+    expect(source(run, 'compliance/Get-LabelPolicy')).toMatchObject({
+      state: 'not_supported',
+      error: { code: 'module_platform', message: expect.stringContaining('transport rest') },
+    })
+    expect(services?.requests).toEqual([])
+  })
+
+  test('takes no token in some clouds', async () => {
+    const run = await read(['teams/Get-CsTeamsMeetingPolicy'], {}, { overrides: { cloud: 'gccHigh' } })
+    expect(source(run, 'teams/Get-CsTeamsMeetingPolicy')).toMatchObject({
+      state: 'not_supported',
+      error: { code: 'module_cloud' },
+    })
+  })
+})
+
+describe('a connection', () => {
+  const one = 'function Get-OrganizationConfig { [pscustomobject]@{ Name = 1 } }'
+  const ids = ['exchange/Get-OrganizationConfig', 'exchange/Get-EXOMailbox']
+
+  test('gets the token, the initial domain and the cmdlets of this scan, nothing else', async () => {
+    await read(ids, exchange(one), {
+      rest: () => organization,
+      overrides: { m365Tenant: { id: '00000000-0000-0000-0000-000000000001', defaultDomain: 'contoso.com' } },
+    })
+    expect(connections()).toEqual([
+      {
+        organization: 'first.onmicrosoft.com',
+        commands: ['Get-OrganizationConfig'],
+        parameters: ['AccessToken', 'CommandName', 'Organization', 'ShowBanner', 'SkipLoadingFormatData'],
+        token: hash(token.accessToken),
+        processId: expect.any(Number),
+      },
+    ])
+  })
+
+  test('that the service refuses is tried once more with a new token', async () => {
+    const refused = `
+${one}
+$connect = \${function:Connect-ExchangeOnline}
+function Connect-ExchangeOnline { [CmdletBinding()] param([string]$AccessToken, [string]$Organization, [string[]]$CommandName, [switch]$ShowBanner) & $connect @PSBoundParameters; if ($AccessToken -like 'old*') { throw 'UnAuthorized' } }
+`
+    const asked: Frame[] = []
+    const answers: HostAnswers = {
+      token: (request) => {
+        asked.push(request)
+        return { ...token, accessToken: request.refresh ? 'new.b.c' : 'old.b.c' }
+      },
+    }
+    const run = await read([ids[0] as string], exchange(refused), { answers })
+    expect(source(run, ids[0] as string)?.state).toBe('read')
+    expect(asked.map(({ refresh }) => refresh)).toEqual([false, true])
+    expect(connections().map((seen) => seen.token)).toEqual([hash('old.b.c'), hash('new.b.c')])
+  })
+
+  test('that is refused for good, and a token that is, are told with the permission', async () => {
+    const run = await read(
+      ids,
+      exchange(`
+function Connect-ExchangeOnline { param($AccessToken, $Organization, $CommandName, [switch]$ShowBanner) throw "The role assigned to application 123 isn't supported in this scenario. canary-in-error" }
+`),
+    )
+    for (const id of ids)
+      expect(source(run, id)).toMatchObject({
+        state: 'denied',
+        error: { code: 'forbidden', permission: expect.stringContaining('Exchange.ManageAsApp') },
+      })
+    expect(JSON.stringify(run.frames)).not.toContain('canary-in-error')
+  })
+
+  test('that no token comes for is not made', async () => {
+    const answers = { token: () => ({ error: { code: 'AADSTS7000215', message: 'refused', state: 'denied' } }) }
+    const run = await read([ids[0] as string], exchange(one), { answers })
+    expect(source(run, ids[0] as string)).toMatchObject({ state: 'denied', error: { code: 'AADSTS7000215' } })
+    expect(existsSync(stubs?.file('connected.jsonl') ?? '')).toBe(false)
+  })
+})
+
+describe.runIf(onLinux)('nothing is left and nothing is told', () => {
+  const hanging = exchange(`
+function Get-OrganizationConfig {
+    $other = [Diagnostics.Process]::Start('sleep', '300')
+    [IO.File]::WriteAllText([IO.Path]::Combine([IO.Path]::GetDirectoryName($PSScriptRoot), 'pids'), "$PID $($other.Id) $([IO.Path]::GetTempPath())")
+    [Threading.Thread]::Sleep(600000)
+}
+`)
+  const isAlive = (pid: number) => {
+    try {
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return false
+    }
+  }
+  const gone = async (pid: number) => {
+    while (isAlive(pid)) await delay(25)
+  }
+  async function hang(answers?: HostAnswers) {
+    const engine = await start(['exchange/Get-OrganizationConfig'], hanging, answers ? { answers } : {})
+    const file = stubs?.file('pids') ?? ''
+    while (!existsSync(file) || !readFileSync(file, 'utf8').includes('/')) await delay(50)
+    const [child, other, folder] = readFileSync(file, 'utf8').split(' ') as [string, string, string]
+    return { engine, child: Number(child), other: Number(other), folder }
+  }
+
+  test.each([
+    ['a cancel', (engine: RunningEngine) => engine.send({ t: 'cancel' })],
+    ['the end of the host', (engine: RunningEngine) => engine.endInput()],
+  ])('%s ends the child and what it started, and takes its folder away', async (_name, stop) => {
+    const { engine, child, other, folder } = await hang()
+    stop(engine)
+    await engine.ended
+    await gone(child)
+    await gone(other)
+    expect(existsSync(folder)).toBe(false)
+  })
+
+  test('an engine that is killed takes the child with it', async () => {
+    const { engine, child, other } = await hang()
+    process.kill(engine.pid, 'SIGKILL')
+    await gone(child)
+    process.kill(other, 'SIGKILL')
+    await engine.ended
+  })
+
+  test('no token is in arguments, environment, files or output', async () => {
+    const canary = 'canary1.canary2.canary3'
+    const { engine, child, folder } = await hang({ token: () => ({ ...token, accessToken: canary }) })
+    expect(connections()[0].token).toBe(hash(canary))
+    for (const pid of [engine.pid, child])
+      for (const what of ['cmdline', 'environ'])
+        expect(readFileSync(`/proc/${pid}/${what}`, 'latin1'), `${pid} ${what}`).not.toContain('canary')
+    for (const place of [folder, stubs?.path ?? ''])
+      for (const entry of readdirSync(place, { recursive: true, withFileTypes: true }))
+        if (entry.isFile()) expect(readFileSync(`${entry.parentPath}/${entry.name}`, 'latin1')).not.toContain('canary')
+    engine.send({ t: 'cancel' })
+    const run = await engine.ended
+    expect(JSON.stringify(run)).not.toContain('canary')
+  })
+})
+
+test.each([
+  ['an unknown service', { transport: { graph: 'module' } }],
+  ['an unknown way', { transport: { exchange: 'soap' } }],
+  ['no object', { transport: 'module' }],
+  ['a relative folder', { modulePath: ['modules'] }],
+])('a job with %s is refused', async (_name, overrides) => {
+  const run = await startEngine(job(overrides)).ended
+  expect(run.frames.at(-1)).toMatchObject({ t: 'done', outcome: 'failed', error: { code: 'job_malformed' } })
+})
