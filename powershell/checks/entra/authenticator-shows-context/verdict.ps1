@@ -33,7 +33,7 @@ foreach ($name in $features.Keys) {
         $shown = Read-String $feature 'state' -Of $of
         if ($shown -notin 'enabled', 'disabled', 'default') { Stop-UnexpectedData $of 'state' 'the value is none that is known' }
         $target = Read-NullableObject $feature 'includeTarget' -Of $of
-        $apart = Read-NullableObject $feature 'excludeTarget' -Of $of
+        $apart = if (Test-Property $feature 'excludeTarget') { Read-NullableObject $feature 'excludeTarget' -Of $of }
         $everybody = $null -ne $target -and (Test-TargetsEverybody @($target) -Of "$of.includeTarget")
         $nobody = $null -ne $apart -and (Test-TargetsEverybody @($apart) -Of "$of.excludeTarget")
         $good = $shown -eq 'enabled' -and $everybody -and -not $nobody

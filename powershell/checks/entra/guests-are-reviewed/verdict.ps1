@@ -13,7 +13,7 @@ foreach ($definition in $definitions) {
         $queries = Get-ReviewQueries $definition
         if (-not $queries.Where({ Test-GuestQuery $_.query }).Count) { continue }
         $gaps = Get-ReviewGaps $definition { param($One) & $gapsOf $One $queries }
-        $reviews.Add(@{ id = (Read-String $definition 'id' -Of $reviewSource); name = (Get-ReviewName $definition); gaps = $gaps })
+        $reviews.Add(@{ id = (Get-ReviewId $definition); name = (Get-ReviewName $definition); gaps = $gaps })
     } catch { $unreadable ??= $_ }
 }
 $good = @($reviews.Where({ -not $_.gaps.Count }))

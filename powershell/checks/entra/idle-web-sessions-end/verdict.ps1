@@ -30,7 +30,8 @@ $inTime = 0
 $unreadable = $null
 foreach ($policy in (Get-Rows $Evidence $source)) {
     try {
-        $id = Read-String $policy 'id' -Of $source
+        # Only for people to find the policy: the rule asks for what it says, not for what it is called.
+        $id = (Test-Property $policy 'id') ? (Read-String $policy 'id' -Of $source) : 'activityBasedTimeoutPolicy'
         $name = Get-PrincipalName $policy $id
         # Only the policy of the whole organisation is in force by itself.
         if ((Read-NullableBoolean $policy 'isOrganizationDefault' -Of $source) -ne $true) {
@@ -60,7 +61,7 @@ $found = Find-CaProof $policies -Purpose 'sessionControls.applicationEnforcedRes
     $applications = Read-NullableObject $Policy 'conditions.applications' -Of $caSource
     $of = "$caSource conditions.applications"
     $included = if ($null -eq $applications) { , @() } else { , (Read-StringList $applications 'includeApplications' -Of $of -NullIsEmpty) }
-    $excluded = if ($null -eq $applications) { , @() } else { , (Read-StringList $applications 'excludeApplications' -Of $of -NullIsEmpty) }
+    $excluded = if ($null -eq $applications) { , @() } else { , (Read-CaOptionalList $applications 'excludeApplications' $of) }
     $clients = Read-StringList $Policy 'conditions.clientAppTypes' -Of $caSource -NullIsEmpty
     if ($included.Count -ne 1 -or $included[0] -ne 'Office365') { New-CaGap 'conditions.applications.includeApplications' 'Office365 alone' (Format-CaList $included) 'it is not for Office 365 alone' }
     # "Exactly Office 365" is not Office 365 without one of its parts.
@@ -77,7 +78,7 @@ $caFindings = @(
     foreach ($one in $found.proof) {
         Get-CaProofFindings $one $wanted
         foreach ($list in 'includeUsers', 'includeGroups', 'includeRoles') {
-            $values = Read-CaUserList $one.policy $list
+            $values = Read-CaUserList $one.policy $list -Optional
             if ($values.Count) { New-Finding -ResourceId $one.id -ResourceName $one.name -Property "conditions.users.$list" -Expected 'to be reviewed' -Actual (Format-CaList $values) -Compliant $true }
         }
     }

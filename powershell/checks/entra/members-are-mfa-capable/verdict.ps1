@@ -5,12 +5,12 @@ if (-not $members.Count) { Stop-UnexpectedData $registrationSource '' 'expected 
 
 $incapable = @($members.Where({ -not (Read-Boolean $_ 'isMfaCapable' -Of $registrationSource) }))
 $exceptions = Read-InputList $Context 'mfaCapableExceptions'
-$disabled = if ($incapable.Count) { , (Get-DisabledAccountIds $Evidence) } else { , @() }
+$disabled = if ($incapable.Count) { , (Get-DisabledAccounts $Evidence) } else { , @() }
 $findings = [Collections.Generic.List[object]]::new()
 foreach ($member in $incapable) {
-    $id = Read-String $member 'id' -Of $registrationSource
+    $id = Get-RegisteredId $member
     $name = Read-String $member 'userPrincipalName' -Of $registrationSource
-    $off = $disabled.Contains($id)
+    $off = $disabled.Contains($id) -or $disabled.Contains($name)
     $excepted = $null -ne $exceptions -and ($name -in $exceptions -or $id -in $exceptions)
     $admin = (Test-Property $member 'isAdmin') -and $member.isAdmin -eq $true
     $actual = if ($off) { 'false (account is switched off)' } elseif ($excepted) { 'false (named exception)' } elseif ($admin) { 'false (administrator)' } else { 'false' }

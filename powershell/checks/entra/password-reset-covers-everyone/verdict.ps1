@@ -3,13 +3,13 @@ $members = Get-RegisteredMembers $Evidence
 # Administrators follow a policy of their own, which is always on: they say nothing of the setting.
 $ordinary = @($members.Where({ (Read-NullableBoolean $_ 'isAdmin' -Of $registrationSource) -ne $true }))
 $without = @($ordinary.Where({ -not (Read-Boolean $_ 'isSsprEnabled' -Of $registrationSource) }))
-$disabled = if ($without.Count) { , (Get-DisabledAccountIds $Evidence) } else { , @() }
+$disabled = if ($without.Count) { , (Get-DisabledAccounts $Evidence) } else { , @() }
 $findings = [Collections.Generic.List[object]]::new()
 $proof = [Collections.Generic.List[string]]::new()
 foreach ($member in $without) {
-    $id = Read-String $member 'id' -Of $registrationSource
+    $id = Get-RegisteredId $member
     $name = Read-String $member 'userPrincipalName' -Of $registrationSource
-    $off = $disabled.Contains($id)
+    $off = $disabled.Contains($id) -or $disabled.Contains($name)
     # Where it is not known whether somebody is an administrator, the value is no proof.
     $known = $null -ne $member.isAdmin
     $actual = if ($off) { 'false (account is switched off)' } elseif (-not $known) { 'false (not known whether an administrator)' } else { 'false' }

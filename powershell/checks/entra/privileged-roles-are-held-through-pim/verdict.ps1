@@ -55,7 +55,9 @@ foreach ($instance in $instances) {
     # Who it is matters for a standing assignment only. A service principal or a group is no break-glass account; they
     # count like anybody else, as the rule knows no exception for them. A deleted principal has no kind any more.
     $principal = if ($standing -or (Test-Property $instance 'principal')) { Read-NullableObject $instance 'principal' -Of $source } else { $null }
-    $kind = if ($null -eq $principal) { 'deleted' } elseif (-not $standing) { 'any' } else { (Read-String $principal '@odata.type' -Of "$source principal") -replace '^#?microsoft\.graph\.', '' }
+    $kind = if ($null -eq $principal) { 'deleted' } elseif (-not $standing) { 'any' }
+    elseif ($globalAdministrator -ne $roleId -and -not (Test-Property $principal '@odata.type')) { 'of unknown kind' }
+    else { (Read-String $principal '@odata.type' -Of "$source principal") -replace '^#?microsoft\.graph\.', '' }
     $mayBeExempt = $standing -and $kind -in 'user', 'deleted' -and $globalAdministrator -eq $roleId
     $exempt = $false
     if ($mayBeExempt -and $null -ne $breakGlass -and $breakGlass.Count) {

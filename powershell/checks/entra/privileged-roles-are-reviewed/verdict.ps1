@@ -21,7 +21,7 @@ foreach ($definition in $definitions) {
         $named = @($queries.Where({ $_.place -in 'scope', 'resourceScopes' }).ForEach({ Get-QueryRole $_.query }).Where({ $_ -and $roles.Contains($_) }))
         if (-not $named.Count) { continue }
         $gaps = Get-ReviewGaps $definition { param($One) & $gapsOf $One $queries }
-        $reviews.Add(@{ id = (Read-String $definition 'id' -Of $reviewSource); name = (Get-ReviewName $definition); gaps = $gaps; roles = $named })
+        $reviews.Add(@{ id = (Get-ReviewId $definition); name = (Get-ReviewName $definition); gaps = $gaps; roles = $named })
     } catch { $unreadable ??= $_ }
 }
 

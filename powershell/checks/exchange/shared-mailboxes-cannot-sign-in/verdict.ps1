@@ -20,7 +20,7 @@ foreach ($mailbox in $shared) {
     # Only system mailboxes have no account behind them.
     if (-not $id) { Stop-UnexpectedData $mailboxSource 'ExternalDirectoryObjectId' 'expected the id of the account behind a shared mailbox, found empty text' }
     # The map also holds other people's accounts; one of those that failed does not matter here.
-    $user = Get-Entry $Evidence.$userSource $id -Of $userSource
+    $user = Get-SourceEntry $Evidence $userSource $id
     $enabled = Read-Boolean $user 'accountEnabled' -Of "$userSource $id"
     $findings.Add((New-Finding -ResourceId $id -ResourceName $name -Property 'accountEnabled' -Expected $false -Actual $enabled -Compliant (-not $enabled)))
     if ($enabled) { $open.Add($name) }

@@ -142,10 +142,16 @@ function Get-DurationGaps {
     , @(New-ReviewGap 'settings.instanceDurationInDays' "at most $AtMost" $days "a round takes $days days")
 }
 
+# The name of a review for people, and the id of its findings; each stands in for the other. They never decide a verdict.
 function Get-ReviewName {
     param([Parameter(Position = 0)]$Definition)
-    if ((Test-Property $Definition 'displayName') -and $Definition.displayName -is [string] -and $Definition.displayName) { return $Definition.displayName }
-    Read-String $Definition 'id' -Of $reviewSource
+    foreach ($name in 'displayName', 'id') { if ((Test-Property $Definition $name) -and $Definition.$name -is [string] -and $Definition.$name) { return $Definition.$name } }
+    'a review without a name'
+}
+
+function Get-ReviewId {
+    param([Parameter(Position = 0)]$Definition)
+    if ((Test-Property $Definition 'id') -and $Definition.id -is [string] -and $Definition.id) { $Definition.id } else { Get-ReviewName $Definition }
 }
 
 # -Gaps of a review that does not run are told when they can be read, and do not matter otherwise.

@@ -9,7 +9,8 @@ function Get-ActivationPolicyId {
     foreach ($row in $rows) {
         if ((Read-NullableString $row 'roleDefinitionId' -Of $source) -ne $RoleId) { continue }
         # Policies of a group or of an administrative unit do not govern the role itself.
-        if ((Read-String $row 'scopeType' -Of $source) -ne 'DirectoryRole' -or (Read-String $row 'scopeId' -Of $source) -ne '/') { continue }
+        if ((Test-Property $row 'scopeType') -and (Read-String $row 'scopeType' -Of $source) -ne 'DirectoryRole') { continue }
+        if ((Test-Property $row 'scopeId') -and (Read-String $row 'scopeId' -Of $source) -ne '/') { continue }
         [void]$ids.Add((Read-String $row 'policyId' -Of $source))
     }
     # Every licensed tenant has one for every built-in role: none means that the list was not read properly.
@@ -17,7 +18,21 @@ function Get-ActivationPolicyId {
     @($ids)[0]
 }
 
-# Named approvers of all stages: rows of @{ kind; id; name }, kind `user` or `group`.
+# What an approver is, by its type or, where that is missing, by the id that it carries.
+function Get-ApproverKind {
+    param([Parameter(Position = 0)]$Approver, [Parameter(Position = 1)][string]$Of)
+    if (-not (Test-Property $Approver '@odata.type')) {
+        foreach ($kind in 'user', 'group') { if ((Test-Property $Approver "$($kind)Id") -and $Approver."$($kind)Id") { return $kind } }
+    }
+    switch ((Read-String $Approver '@odata.type' -Of $Of).TrimStart('#')) {
+        'microsoft.graph.singleUser' { 'user' }
+        'microsoft.graph.groupMembers' { 'group' }
+        # The manager of whoever asks, for example: not one person one could name.
+        default { 'other' }
+    }
+}
+
+# Named approvers of all stages: rows of @{ kind; id; name }, kind `user`, `group` or `other`.
 function Get-PrimaryApprovers {
     param([Parameter(Position = 0)]$Setting, [Parameter(Position = 1)][string]$Source)
     $stages = Read-List $Setting 'approvalStages' -Of "$Source setting" -NullIsEmpty
@@ -26,11 +41,8 @@ function Get-PrimaryApprovers {
             $of = "$Source primaryApprovers"
             # A backup approver is asked when the primary ones do not answer, so it is none of them.
             if ((Test-Property $approver 'isBackup') -and (Read-NullableBoolean $approver 'isBackup' -Of $of)) { continue }
-            $kind = switch ((Read-String $approver '@odata.type' -Of $of).TrimStart('#')) {
-                'microsoft.graph.singleUser' { 'user' }
-                'microsoft.graph.groupMembers' { 'group' }
-                default { Stop-UnexpectedData $of '@odata.type' 'the kind of an approver is not known' }
-            }
+            $kind = Get-ApproverKind $approver $of
+            if ($kind -eq 'other') { @{ kind = $kind; id = 'other approver'; name = 'other approver' }; continue }
             # Answers name the approver by userId or groupId, some by id beside or instead of it.
             $name = if ((Test-Property $approver "$($kind)Id") -and $approver."$($kind)Id") { "$($kind)Id" } else { 'id' }
             $id = Read-String $approver $name -Of $of
@@ -81,6 +93,7 @@ function Get-ActivationApprovalVerdict {
     foreach ($approver in $approvers) {
         $known = $true
         # A group is as many approvers as it has members.
+        if ($approver.kind -eq 'other') { continue }
         if ($approver.kind -eq 'user') { [void]$people.Add($approver.id) } else { $known = Add-GroupPeople $Evidence $approver.id $people $opened }
         if (-not $known) { $unread.Add($approver.name) }
         $findings.Add((New-Finding -ResourceId $approver.id -ResourceName $approver.name -Property 'setting.approvalStages.primaryApprovers' `
@@ -90,6 +103,8 @@ function Get-ActivationApprovalVerdict {
     $findings.Add((New-Finding -ResourceId $policyId -ResourceName "Activation of $RoleName" -Property 'setting.approvalStages.primaryApprovers: people' `
                 -Expected 'at least 2' -Actual ($unread.Count ? "at least $($people.Count)" : $people.Count) -Compliant $enough))
     if ($enough) { return New-Verdict pass "Activating $RoleName needs the approval of one of at least two people." $findings }
+    # An approver of a kind we do not know might be the second one.
+    if ($approvers.Where({ $_.kind -eq 'other' }).Count) { Stop-UnexpectedData "$source primaryApprovers" '@odata.type' 'the kind of an approver is not known' }
     if ($unread.Count) {
         return New-Verdict manual "Activating $RoleName needs approval, but the members of the approver group $(Format-NameList $unread) were not read: check that at least two people are in it." $findings -ReasonCode human_review
     }

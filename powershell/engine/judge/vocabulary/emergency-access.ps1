@@ -131,7 +131,8 @@ function Measure-EmergencyAccount {
     $object = Find-NamedUser $Evidence $names.ToArray()
     $account = @{ id = $id ? $id : $Name; name = $id ? (Get-PrincipalName $Holders[$id] $id) : $Name; known = $true; gaps = @(); reach = $null; key = $object.key }
     if ($object.state -eq 'read') {
-        $account.id = Read-String $object.user 'id' -Of $emergencyUserSource
+        # The object may be kept without its id: then the key of the entry is the id, or the role told it beside the name.
+        $account.id = if (Test-Property $object.user 'id') { Read-String $object.user 'id' -Of $emergencyUserSource } elseif ($id) { $id } else { $object.key }
         $account.name = Get-PrincipalName $object.user $account.id
         $account.gaps = Get-EmergencyAccountGaps $object.user
     }

@@ -13,13 +13,21 @@ function Get-RegisteredMembers {
     , @($members)
 }
 
-# The ids of accounts that are switched off, when graph/users was read. The report leaves them out, but a day late.
-function Get-DisabledAccountIds {
+# A member of the report by id, or by the sign-in name where the row has none.
+function Get-RegisteredId {
+    param([Parameter(Position = 0)]$Member)
+    if (Test-Property $Member 'id') { Read-String $Member 'id' -Of $registrationSource } else { Read-String $Member 'userPrincipalName' -Of $registrationSource }
+}
+
+# The ids and sign-in names of accounts that are switched off, when graph/users was read. The report leaves them out, but
+# a day late.
+function Get-DisabledAccounts {
     param([Parameter(Position = 0)]$Evidence)
     $disabled = [Collections.Generic.HashSet[string]]::new([StringComparer]::OrdinalIgnoreCase)
     if (Test-Source $Evidence 'graph/users') {
         foreach ($user in (Get-Rows $Evidence 'graph/users')) {
-            if ((Read-NullableBoolean $user 'accountEnabled' -Of 'graph/users') -eq $false) { [void]$disabled.Add((Read-String $user 'id' -Of 'graph/users')) }
+            if ((Read-NullableBoolean $user 'accountEnabled' -Of 'graph/users') -ne $false) { continue }
+            foreach ($name in 'id', 'userPrincipalName') { if ((Test-Property $user $name) -and $user.$name -is [string]) { [void]$disabled.Add($user.$name) } }
         }
     }
     , $disabled
