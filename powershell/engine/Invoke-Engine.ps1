@@ -32,7 +32,7 @@ try {
     $engine = @{
         root = $root; job = $job; plan = $null; services = @{}; lanes = @{}; readings = @{}; queue = [Collections.Generic.List[object]]::new()
         live = [Collections.Generic.List[object]]::new(); awaited = @{}; hostRequests = $firstTokens.Count; firstTokens = @{}
-        settled = [Collections.Generic.Queue[string]]::new(); ready = [Collections.Generic.Queue[string]]::new(); pendingChecks = @{}
+        settled = [Collections.Generic.Queue[string]]::new(); ready = [Collections.Generic.Queue[string]]::new(); waitingChecks = @{}
         http = $null; judgingScan = $null; modules = $null
     }
     if ($job.transport.Values -contains 'module') { $engine.modules = @{} }

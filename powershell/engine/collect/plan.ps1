@@ -15,7 +15,7 @@ function New-Plan {
     }
     foreach ($check in $plan.checks.Values) { foreach ($source in $check.sources) { $plan.requested[$source] = $true; Add-PlannedSource $plan $Root $source } }
     foreach ($source in $ExtraSources) { $plan.requested[$source] = $true; Add-PlannedSource $plan $Root $source }
-    Resolve-Origins $plan $Root $Inputs
+    Resolve-Origins $plan $Root $ExtraSources $Inputs
     $plan
 }
 
@@ -34,10 +34,11 @@ function Add-PlannedSource {
     }
 }
 
-# Which origins give the object ids of a per-object source: those whose source the checks need as well
-# (role members for one check, shared mailboxes for another), else the first one of the declaration.
+# Which origins give the object ids of a per-object source: those that a check declares together with it (role members
+# for one check, shared mailboxes for another), else the first one of the declaration.
 function Resolve-Origins {
-    param($Plan, [string]$Root, $Inputs)
+    param($Plan, [string]$Root, [string[]]$ExtraSources, $Inputs)
+    $askers = @($Plan.checks.Values; @{ sources = $ExtraSources; inputs = @() })
     $pending = [Collections.Generic.Queue[string]]::new([string[]]@($Plan.sources.Keys))
     while ($pending.Count) {
         $source = $pending.Dequeue()
@@ -46,10 +47,14 @@ function Resolve-Origins {
         $origins = [Collections.Generic.List[object]]::new()
         foreach ($origin in $declaration['objects']) {
             if ($origin['input']) {
-                $asked = @($Plan.checks.Values).Where({ $_.inputs -contains $origin['input'] -and $_.sources -contains $source }).Count
+                $asked = $false
+                foreach ($asker in $askers) { if ($asker.inputs -contains $origin['input'] -and $asker.sources -contains $source) { $asked = $true; break } }
                 $given = $null -eq $Inputs ? $null : $Inputs.PSObject.Properties[$origin['input']]
                 if ($asked -and $null -ne $given -and $given.Value -is [array]) { $origins.Add(@{ input = $origin['input']; ids = [string[]]$given.Value }) }
-            } elseif ($origin['from'] -eq $source -or $Plan.sources.Contains($origin['from'])) { $origins.Add($origin) }
+                continue
+            }
+            if ($origin['from'] -eq $source) { $origins.Add($origin); continue }
+            foreach ($asker in $askers) { if ($asker.sources -contains $source -and $asker.sources -contains $origin['from']) { $origins.Add($origin); break } }
         }
         if (-not $origins.Count -or ($origins.Count -eq 1 -and $origins[0]['from'] -eq $source)) {
             $first = $declaration['objects'][0]

@@ -2,12 +2,15 @@
 
 function New-Reading {
     param([string]$Id, $Declaration)
-    @{
+    $reading = @{
         id = $Id; declaration = $Declaration; state = $null; data = $null; error = $null; internal = [bool]($Declaration -and $Declaration['internal'])
         startedMs = Get-ElapsedMs; firstSentMs = $null; requests = 0; openUnits = 0; openOrigins = 0; parts = @{}; entries = [ordered]@{}
         known = [Collections.Generic.HashSet[string]]::new([StringComparer]::OrdinalIgnoreCase); settledWaiters = [Collections.Generic.List[object]]::new()
         entryWaiters = [Collections.Generic.List[object]]::new(); triedElsewhere = $false; failedOrigins = [Collections.Generic.List[object]]::new()
+        strands = [ordered]@{}; owners = @{}; assembled = $false
     }
+    if ($Declaration -and $Declaration['origins']) { Initialize-Strands $reading }
+    $reading
 }
 
 function Start-Reading {
@@ -101,6 +104,7 @@ function Complete-Reading {
     if ($engine.job.keepEvidence -and (-not $Reading.internal -or ($Reading.id -eq $subscriptionSource -and $State -eq 'read'))) {
         Send-Frame 'evidence' ([ordered]@{ id = $Reading.id; state = $State; data = $Data; error = $Reading.error })
     }
+    if ($Reading.strands.Count) { Close-AllStrands $Reading }
     foreach ($waiter in $Reading.settledWaiters.ToArray()) { & $waiter.action $waiter.argument $Reading }
 }
 

@@ -50,9 +50,12 @@ function New-CmdletRequest {
     $url = "$root/InvokeCommand"
     if ($Declaration['select']) { $url += '?$select=' + (@($Declaration['select']) -join ',') }
     $body = [ordered]@{ CmdletInput = [ordered]@{ CmdletName = $Declaration['cmdlet']; Parameters = $Declaration['parameters'] ?? @{} } }
+    # A cmdlet whose answers nobody has seen yet gets one try, when a place is free, and not much time.
+    $extra = $Declaration['outsideContract'] -eq $true
     @{
+        spare = $extra; timeoutMs = $extra ? 15000 : 0
         service = $Service.name; method = 'POST'; url = $url; path = $null; lane = $Service.name; batchUrl = "$root/`$batch"; part = $body
-        group = $Declaration['batch'] -and $Service.name -eq 'exchange' ? "exchange/$($Declaration['batch'])" : $null
+        group = $Declaration['batch'] -and -not $extra -and $Service.name -eq 'exchange' ? "exchange/$($Declaration['batch'])" : $null
         body = ConvertTo-Json -InputObject $body -Compress -Depth 10
         headers = [ordered]@{
             'Accept' = 'application/json'; 'Content-Type' = 'application/json'; 'X-ResponseFormat' = 'json'; 'X-CmdletName' = $Declaration['cmdlet']

@@ -26,7 +26,7 @@ function Add-Answer {
     $unit = $Call.unit
     if ($unit.reading.state) { return }   # given up already
     $page = Read-Page $Call $Answer
-    if ($page['failure']) { Stop-Unit $unit $page.failure; return }
+    if ($page['failure']) { Stop-Unit $unit $page.failure $Call; return }
     if ($unit.shape -eq 'single') { Complete-Unit $unit $page.data; return }
     $unit.pages++
     $unit.emptyPages = $page.data.Count ? 0 : $unit.emptyPages + 1
@@ -35,7 +35,7 @@ function Add-Answer {
     $next = $page.next
     $flaw = Get-LinkFlaw $unit $Call.url $next.url
     if ($flaw) {
-        Stop-Unit $unit (New-Failure 'unavailable' 'paging_broken' "The list could not be read to its end: the link to the next page is refused, because $flaw.")
+        Stop-Unit $unit (New-Failure 'unavailable' 'paging_broken' "The list could not be read to its end: the link to the next page is refused, because $flaw.") $Call
         return
     }
     Add-Call $unit $next
@@ -47,7 +47,7 @@ function Complete-Unit {
     if ($reading.state -or $Unit.ended) { return }
     $Unit.ended = $true
     $reading.openUnits--
-    if ($reading.declaration['kind'] -eq 'perObject') { Add-Entry $reading $Unit.key $Data } else { $reading.parts[$Unit.key] = $Data }
+    if ($reading.declaration['kind'] -eq 'perObject') { Complete-Entry $reading $Unit.key $Data } else { $reading.parts[$Unit.key] = $Data }
     Test-ReadingDone $reading
 }
 
@@ -60,6 +60,6 @@ function Stop-Unit {
     if (-not $isEntry) { Resolve-Failure $reading $Failure; return }
     $Unit.ended = $true
     $reading.openUnits--
-    Add-Entry $reading $Unit.key ([pscustomobject]@{ state = $Failure.state; error = [pscustomobject](Add-Remedy $reading $Failure.state $Failure.error) })
+    Complete-Entry $reading $Unit.key ([pscustomobject]@{ state = $Failure.state; error = [pscustomobject](Add-Remedy $reading $Failure.state $Failure.error) })
     Test-ReadingDone $reading
 }

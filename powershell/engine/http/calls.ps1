@@ -37,10 +37,18 @@ function Start-ReadyCalls {
         $at = [Math]::Max($call.notBefore, $lane.nextAt)
         if ($at -gt $now) { $wake = [Math]::Min($wake, $at - $now); continue }
         if ($lane.live -ge $lane.max) { continue }
+        if ($call.request['spare'] -and (Test-OthersQueued $call)) { continue }
         $queue.RemoveAt($index); $index--
         Send-Calls (Get-CallsOfGroup $call $now) $lane
     }
     $wake
+}
+
+# Does anything of the same service wait that a scan cannot do without?
+function Test-OthersQueued {
+    param($Call)
+    foreach ($other in $engine.queue) { if ($other.service -eq $Call.service -and -not $other.request['spare']) { return $true } }
+    $false
 }
 
 # The calls that travel with this one. Graph's batches are filled, to save requests; where the declaration of the service says

@@ -77,7 +77,7 @@ function Get-BadRequestOutcome {
     if ($Call.service -in 'exchange', 'compliance' -and $Answer.detail -match 'CommandNotFoundException|is not recognized as the name of a cmdlet') {
         return New-Failure 'denied' 'cmdlet_not_available' 'The cmdlet is not available to this app.' 400
     }
-    Send-Log 'warn' "$($Call.unit.reading.id): the service did not understand the request ($(Get-AnswerLabel $Answer))."
+    Send-Log ($Call.request['spare'] ? 'info' : 'warn') "$($Call.unit.reading.id): the service did not understand the request ($(Get-AnswerLabel $Answer))."
     New-Failure 'unavailable' 'bad_request' "The service did not understand the request ($(Get-AnswerLabel $Answer)). Please report this." 400
 }
 
@@ -92,7 +92,7 @@ function Get-ServerErrorOutcome {
 
 function Get-RetryOutcome {
     param($Call, $Answer, [int]$Retries, [string]$State, [string]$Code, [string]$Message)
-    if ($Call.tries -gt $Retries) { return New-Failure $State $Code $Message $Answer.status }
+    if ($Call.tries -gt $Retries -or $Call.request['spare']) { return New-Failure $State $Code $Message $Answer.status }
     $wait = Get-RetryWait $Call $Answer
     $left = Get-SourceTimeLeft $Call.unit.reading
     if ($wait -ge $left) { return New-Failure $State $Code "$Message The wait it asked for is longer than this scan may take." $Answer.status }
