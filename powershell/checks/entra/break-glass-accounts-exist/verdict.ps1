@@ -36,12 +36,11 @@ $findings = @(
 )
 
 if ($null -eq $named) {
-    # Whatever the list would say, it can only name accounts that are there.
-    if (-not $groupsUnread -and $possible.Count -lt 2) {
-        return New-Verdict fail 'Fewer than two accounts could be break-glass accounts: enabled cloud-only Global Administrators on the onmicrosoft.com domain without licences.' $findings
-    }
-    if (-not $groupsUnread -and -not $maybeFree.Count) { return New-Verdict fail 'No account that could be a break-glass account is excluded from every enabled Conditional Access policy.' $findings }
-    return New-Verdict manual 'Without the list of break-glass accounts nobody can say which of the Global Administrators are meant for an emergency.' $findings -ReasonCode operator_input_missing
+    # Which accounts are meant is the operator's word, so nothing is decided without it; what it could not change is told.
+    $atPresent = if ($groupsUnread) { '' }
+    elseif ($possible.Count -lt 2) { ' Fewer than two could be at present: enabled cloud-only accounts on the onmicrosoft.com domain without licences.' }
+    elseif (-not $maybeFree.Count) { ' At present no account that could be one is excluded from every enabled Conditional Access policy.' }
+    return New-Verdict manual "Without the list of break-glass accounts nobody can say which of the Global Administrators are meant for an emergency.$atPresent" $findings -ReasonCode operator_input_missing
 }
 # What was not read decides only where that which was read does not.
 $unread = @($possible.Where({ -not $_.known }))
