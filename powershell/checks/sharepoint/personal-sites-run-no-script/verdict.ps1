@@ -1,7 +1,7 @@
 param($Evidence, $Context)
 # The setting itself ("custom script on personal sites") can be read nowhere. What it leaves behind is the state of each
-# OneDrive site: one that allows custom script disproves it, but sites that block it prove nothing, because the
-# service blocks custom script again by itself and new sites may be made otherwise.
+# OneDrive site, and that is what the rule judges by: one that allows custom script fails, all that block it pass. Where
+# there is no site, or one does not say, there is nothing to judge by.
 $source = 'sharepoint/sites'
 $sites = Get-Rows $Evidence $source
 $personal = $sites.Where({ (Read-String $_ 'Template' -Of $source) -like 'SPSPERS*' })
@@ -16,7 +16,8 @@ if ($allowed.Count) {
 }
 if (-not $findings.Count) { return New-Verdict manual 'No OneDrive site was found, so a person has to look whether custom script is off for personal sites.' -ReasonCode human_review }
 $unknown = $findings.Where({ $_.actual -eq 'Unknown' })
-$seen = if ($unknown.Count) { "No OneDrive site was seen to allow custom script, but $($unknown.Count) of $($findings.Count) did not say" }
-elseif ($findings.Count -eq 1) { 'Custom script is blocked on the only OneDrive site' }
-else { "Custom script is blocked on all $($findings.Count) OneDrive sites" }
-New-Verdict manual "$seen; whether the setting for personal sites is off as well can only be seen in the admin center." $findings -ReasonCode human_review
+if ($unknown.Count) {
+    return New-Verdict manual "No OneDrive site was seen to allow custom script, but $($unknown.Count) of $($findings.Count) did not say; a person has to look at the setting for personal sites." $findings -ReasonCode human_review
+}
+$seen = if ($findings.Count -eq 1) { 'the only OneDrive site' } else { "all $($findings.Count) OneDrive sites" }
+New-Verdict pass "Custom script is blocked on $seen, as far as sites show the setting." $findings
