@@ -146,7 +146,7 @@ function Get-DurationGaps {
 function Get-ReviewName {
     param([Parameter(Position = 0)]$Definition)
     foreach ($name in 'displayName', 'id') { if ((Test-Property $Definition $name) -and $Definition.$name -is [string] -and $Definition.$name) { return $Definition.$name } }
-    'a review without a name'
+    'unnamed'
 }
 
 function Get-ReviewId {

@@ -235,7 +235,7 @@ function Get-CaGrantGaps {
 function Get-CaName {
     param([Parameter(Position = 0)]$Policy)
     foreach ($name in 'displayName', 'id') { if ((Test-Property $Policy $name) -and $Policy.$name -is [string] -and $Policy.$name) { return $Policy.$name } }
-    'a policy without a name'
+    'unnamed'
 }
 
 function Get-CaId {
