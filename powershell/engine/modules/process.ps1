@@ -83,7 +83,7 @@ function Stop-ModuleChild {
     if ($null -eq $child) { return }
     $Reader.child = $null
     if ($null -ne $child.entry) { [void]$engine.live.Remove($child.entry) }
-    if ($null -eq $child.process) { return }
+    if ($null -eq $child.process) { [IO.Directory]::Delete($child.folder, $true); return }   # it could not be started
     $child.onExit.Invoke($null, $null)
     [AppDomain]::CurrentDomain.remove_ProcessExit($child.onExit)
 }
