@@ -29,8 +29,8 @@ function Get-SourceState {
     if (-not $Sources.ContainsKey($Source)) { return 'not_collected' }
     $record = $Sources[$Source]
     if ($record.state -in $failedStates) { return $record.state }
-    # Read without data is nothing read: an empty collection is an array, an empty object an object.
-    if ($record.state -eq 'read' -and $null -ne $record.data) { return 'read' }
+    # Read without data is nothing read: an empty collection is an array, an empty object an object, and a map is always one.
+    if ($record.state -eq 'read' -and $null -ne $record.data -and ($record.data -is [Management.Automation.PSCustomObject] -or -not (Test-PerObjectSource $Source))) { return 'read' }
     'unexpected_data'
 }
 

@@ -25,7 +25,10 @@ function Get-ScopeQueries {
     foreach ($part in 'principalScopes', 'resourceScopes') {
         if (-not (Test-Property $Scope $part)) { continue }
         $known = $true
-        foreach ($inner in (Read-List $Scope $part -Of $of -NullIsEmpty)) { $rows.AddRange((Get-ScopeQueries $inner $part)) }
+        foreach ($inner in (Read-List $Scope $part -Of $of -NullIsEmpty)) {
+            if ($null -eq $inner) { Stop-UnexpectedData $of $part 'expected scopes, found null among them' }
+            $rows.AddRange((Get-ScopeQueries $inner $part))
+        }
     }
     if (-not $known) { Stop-UnexpectedData $of '' 'a scope without query, principalScopes and resourceScopes is not known' }
     , $rows.ToArray()

@@ -77,7 +77,8 @@ $caPhishingResistant = 'windowsHelloForBusiness', 'fido2', 'x509CertificateMulti
 function Test-CaStrengthResistsPhishing {
     param([Parameter(Position = 0)]$Strength)
     $of = "$caSource authenticationStrength"
-    if ((Test-Property $Strength 'id') -and $Strength.id -eq '00000000-0000-0000-0000-000000000004') { return $true }
+    # A text on the left: beside a boolean every text would count as equal.
+    if ((Test-Property $Strength 'id') -and '00000000-0000-0000-0000-000000000004' -eq $Strength.id) { return $true }
     $combinations = Read-StringList $Strength 'allowedCombinations' -Of $of
     $combinations.Count -gt 0 -and -not $combinations.Where({ $_.Trim() -notin $caPhishingResistant }).Count
 }

@@ -55,6 +55,14 @@ function Read-CaOptionalObject {
     if (Test-Property $Object $Name) { Read-NullableObject $Object $Name -Of $Of }
 }
 
+# Levels that come as one text, or as a list of texts; absent is not set.
+function Read-CaLevels {
+    param($Object, [string]$Name, [string]$Of)
+    if (-not (Test-Property $Object $Name)) { return $null }
+    if ($Object.$Name -is [array]) { return , (Read-StringList $Object $Name -Of $Of) }
+    Read-NullableString $Object $Name -Of $Of
+}
+
 # Only `enabled` is in force: `enabledForReportingButNotEnforced` watches and lets everything pass.
 function Get-CaStateGaps {
     param([Parameter(Position = 0)]$Policy)
@@ -162,11 +170,12 @@ function Get-CaNarrowingGaps {
     $narrows = [ordered]@{
         signInRiskLevels    = { (Read-CaOptionalList $conditions 'signInRiskLevels' $of).Count -gt 0 }
         userRiskLevels      = { (Read-CaOptionalList $conditions 'userRiskLevels' $of).Count -gt 0 }
-        insiderRiskLevels   = { (Test-Property $conditions 'insiderRiskLevels') -and (Test-CaSet $conditions.insiderRiskLevels) }
+        # One text that may hold several levels; some clients write a list.
+        insiderRiskLevels   = { Test-CaSet (Read-CaLevels $conditions 'insiderRiskLevels' $of) }
         platforms           = { $o = Read-CaOptionalObject $conditions 'platforms' $of; $null -ne $o -and (Test-CaListNarrows $o 'platforms' 'includePlatforms' 'excludePlatforms') }
         locations           = { $o = Read-CaOptionalObject $conditions 'locations' $of; $null -ne $o -and (Test-CaListNarrows $o 'locations' 'includeLocations' 'excludeLocations') }
         clientAppTypes      = { Test-CaClientAppsNarrow $conditions }
-        devices             = { $o = Read-CaOptionalObject $conditions 'devices' $of; $null -ne $o -and $o.PSObject.Properties.Where({ Test-CaSet $_.Value }).Count -gt 0 }
+        devices             = { $o = Read-CaOptionalObject $conditions 'devices' $of; $null -ne $o -and ($null -ne (Read-CaOptionalObject $o 'deviceFilter' "$of.devices") -or $o.PSObject.Properties.Where({ Test-CaSet $_.Value }).Count -gt 0) }
         # Of workload identities the policy is then, not of people.
         clientApplications  = { $o = Read-CaOptionalObject $conditions 'clientApplications' $of; $null -ne $o -and (Read-CaOptionalList $o 'includeServicePrincipals' "$of.clientApplications").Count -gt 0 }
         authenticationFlows = { $o = Read-CaOptionalObject $conditions 'authenticationFlows' $of; $null -ne $o -and (Test-CaSet (Read-NullableString $o 'transferMethods' -Of "$of.authenticationFlows")) }

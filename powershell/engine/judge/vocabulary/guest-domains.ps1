@@ -17,15 +17,16 @@ function Get-GuestDomainPolicy {
             $parsed = try { ConvertFrom-Json -InputObject $text -NoEnumerate -DateKind String } catch { Stop-UnexpectedData $Source 'definition' 'the text is not JSON' }
             $policy = Read-Object $parsed 'B2BManagementPolicy' -Of "$Source definition"
         }
-        if ($null -eq $policy) { continue }
+        if ($null -eq $policy) {
+            # Only the older route holds other kinds.
+            if ($Source -like '*/b2bManagementPolicies') { Stop-UnexpectedData $Source 'definition' 'expected a B2BManagementPolicy, found none' }
+            continue
+        }
         $first ??= $policy
         $default = (Test-Property $row 'isOrganizationDefault') -and (Read-NullableBoolean $row 'isOrganizationDefault' -Of $Source)
         if (-not $default) { continue }
         if ($null -ne $chosen) { Stop-UnexpectedData $Source 'isOrganizationDefault' 'expected one policy of the organisation, found several' }
         $chosen = $policy
     }
-    $policy = $chosen ?? $first
-    # The newer route holds nothing else, so rows without that policy are not what was expected.
-    if ($null -eq $policy -and $rows.Count -and $Source -like '*/b2bManagementPolicies') { Stop-UnexpectedData $Source 'definition' 'expected a B2BManagementPolicy, found none' }
-    $policy
+    $chosen ?? $first
 }

@@ -25,7 +25,10 @@ function Get-DisabledAccounts {
     param([Parameter(Position = 0)]$Evidence)
     $disabled = [Collections.Generic.HashSet[string]]::new([StringComparer]::OrdinalIgnoreCase)
     if (Test-Source $Evidence 'graph/users') {
-        foreach ($user in (Get-Rows $Evidence 'graph/users')) {
+        $users = Get-Rows $Evidence 'graph/users'
+        # A tenant without accounts has nobody in the report either: then they were not shown.
+        if (-not $users.Count) { Stop-UnexpectedData 'graph/users' '' 'expected at least one account, found none' }
+        foreach ($user in $users) {
             if ((Read-NullableBoolean $user 'accountEnabled' -Of 'graph/users') -ne $false) { continue }
             foreach ($name in 'id', 'userPrincipalName') { if ((Test-Property $user $name) -and $user.$name -is [string]) { [void]$disabled.Add($user.$name) } }
         }
