@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type FakeAnswer, type FakeRequest, type FakeServices, startFakeServices } from './fake-services.ts'
@@ -527,10 +528,12 @@ function Get-OrganizationConfig {
   })
 
   test('an engine that is killed takes the child with it', async () => {
-    const { engine, child, other } = await hang()
+    const { engine, child, other, folder } = await hang()
     process.kill(engine.pid, 'SIGKILL')
     await gone(child)
+    // What nobody was left to end and to tidy up; a runner does both.
     process.kill(other, 'SIGKILL')
+    await rm(folder, { recursive: true, force: true })
     await engine.ended
   })
 
