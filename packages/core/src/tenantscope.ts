@@ -25,13 +25,14 @@ import type { Runner, RunnerJob } from './runner/runner.ts'
 import type { SignIn } from './runner/sign-in.ts'
 import { eventHub } from './scans/event-hub.ts'
 import { type Scans, scans } from './scans/scans.ts'
+import { slots } from './scans/slots.ts'
 import { worker } from './scans/worker.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
 import type { Storage } from './storage/storage.ts'
 import { type M365Tenants, m365Tenants } from './tenants/m365-tenants.ts'
 
 export interface WorkerOptions {
-  /** Scans at once in this process; plan 200 MB of memory for each. Default 2. */
+  /** Scans at once in this process. Default: free memory (of the container, where it has a limit) over 200 MB, at least 1, at most two per core. */
   concurrency?: number
   /** A running scan belongs to its worker for this long after the last heartbeat. Default 30,000. */
   leaseMs?: number
@@ -155,7 +156,7 @@ function workerSettings(options: TenantscopeOptions) {
   const given = options.worker === false ? {} : (options.worker ?? {})
   return {
     workerId: randomUUID(),
-    concurrency: given.concurrency ?? 2,
+    concurrency: slots(given.concurrency),
     leaseMs: given.leaseMs ?? 30_000,
     heartbeatMs: given.heartbeatMs ?? 10_000,
     sweepMs: given.sweepMs ?? 10_000,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type SchemaNames, type SchemaOptions, schemaNames, withNames } from '../schema-names.ts'
 import { scans } from './0001-scans.ts'
+import { turns } from './0002-turns.ts'
 
 export interface Migration {
   version: number
@@ -11,7 +12,10 @@ export interface Migration {
 }
 
 /** Forward only. A shipped text is never edited: its checksum is in every ledger. */
-const texts: readonly { name: string; sql: string }[] = [{ name: 'scans', sql: scans }]
+const texts: readonly { name: string; sql: string }[] = [
+  { name: 'scans', sql: scans },
+  { name: 'turns', sql: turns },
+]
 
 export function plannedMigrations(): Migration[] {
   return texts.map(({ name, sql }, index) => ({

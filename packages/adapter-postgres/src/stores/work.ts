@@ -40,6 +40,11 @@ export function workStore(db: Database): WorkStore {
       owned(scanId, attempt, (tx, scan) => endScan(tx, scan, { status, at, failureReason, errorMessage, notRun })),
     release: ({ scanId, attempt, at }) => owned(scanId, attempt, (tx, scan) => requeue(tx, scan, at)),
     sweep: ({ maxAttempts, at }) => sweep(db, maxAttempts, at),
+    listClaimable: ({ limit }) =>
+      db.asWorker(async (tx) => {
+        const ids = await tx.texts(claimable, [limit])
+        return ids.filter((id) => id !== null)
+      }),
     listPending: ({ limit }) =>
       db.asWorker(async (tx) => {
         const rows = await tx.rows<ScanRow>(
@@ -61,6 +66,26 @@ export function workStore(db: Database): WorkStore {
     },
   }
 }
+
+/** `turn`: how many scans of its platform tenant run, or are to be claimed before it. */
+const claimable = `
+  with running as (
+    select s.platform_tenant_id, s.m365_tenant_id from :schema.scans s where s.status = 'running'
+  ), waiting as (
+    select s.platform_tenant_id, s.id, s.created_at,
+      row_number() over (partition by s.platform_tenant_id, s.m365_tenant_id order by s.created_at, s.id) as place
+    from :schema.scans s
+    where s.status = 'pending' and (s.platform_tenant_id, s.m365_tenant_id) not in (select r.platform_tenant_id, r.m365_tenant_id from running r)
+  ), placed as (
+    select w.platform_tenant_id, w.id, w.created_at, coalesce(b.n, 0) + row_number() over (partition by w.platform_tenant_id order by w.created_at, w.id) as turn
+    from waiting w left join (select r.platform_tenant_id, count(*) as n from running r group by r.platform_tenant_id) b
+      on b.platform_tenant_id = w.platform_tenant_id
+    where w.place = 1
+  )
+  select p.id::text from placed p
+    left join lateral (select s.started_at from :schema.scans s where s.platform_tenant_id = p.platform_tenant_id and s.started_at is not null
+      order by s.started_at desc limit 1) l on true
+  order by p.turn, l.started_at nulls first, p.created_at, p.id limit $1::text::int`
 
 /** The scan by its id alone, and from there on its platform tenant's rows. Null when there is no such scan. */
 async function entered<T>(

@@ -11,6 +11,7 @@ import { scanTests } from './scans.ts'
 import { valueTests } from './values.ts'
 import { leaseTests } from './work-lease.ts'
 import { recordTests } from './work-record.ts'
+import { turnTests } from './work-turns.ts'
 
 /**
  * What every Storage must do. Registers its tests with the runner that is handed in; `make` is called once and the storage migrated before the first test.
@@ -42,6 +43,7 @@ export function storageSuite(options: StorageSuiteOptions): void {
     resultTests(context)
     recordTests(context)
     leaseTests(context)
+    turnTests(context)
     isolationTests(context)
     pagingTests(context)
     valueTests(context)

@@ -9,7 +9,7 @@ export interface QueueEntry {
 export type DeliveryOutcome = { kind: 'done' } | { kind: 'later'; delayMs: number }
 
 /**
- * Brings scans to workers. It is a hint, never the truth: the scan row is. So delivery is at least once, an entry may be lost with the process
+ * Brings scans to workers, first in, first out; which scan a worker then takes is the storage's choice, so that platform tenants get their turn. It is a hint, never the truth: the scan row is. So delivery is at least once, an entry may be lost with the process
  * (the worker's sweep enqueues it again), and `deliver` must bear being called twice for one scan.
  */
 export interface Queue {

@@ -66,8 +66,13 @@ const siblingWaitMs = 1_000
 /** How long a scan waits after a fault of the storage. */
 const faultWaitMs = 5_000
 
+/** How many scans a delivery tries to claim when other workers are quicker each time, before it comes back later. */
+const candidates = 16
+
 /**
- * One delivery of a scan: claims it, runs it, brings it to an end. Never fails: what goes wrong ends the scan or leaves it to the sweep.
+ * One delivery: claims the scan whose turn it is, runs it, brings it to an end. Which scan the entry names does not matter for that: entries come first in, first
+ * out, and one platform tenant's hundred must not hold up another's one. So an entry is a right to one run, and lives until its own scan is not pending any more:
+ * there are always as many entries as scans that wait. Never fails: what goes wrong ends the scan or leaves it to the sweep.
  * `control` is the caller's handle to stop it.
  */
 export function executeScan(
@@ -75,24 +80,25 @@ export function executeScan(
   settings: ExecutionSettings,
   control: RunControl,
 ): Effect.Effect<DeliveryOutcome, never, CoreServices> {
+  let working = entry.scanId
   return Effect.gen(function* () {
-    const at = yield* now
-    const { workerId, leaseMs } = settings
-    const scan = yield* withStorage((storage) => storage.work.claim({ scanId: entry.scanId, workerId, leaseMs, at }))
-    if (!scan) return yield* notClaimed(entry)
+    const scan = yield* claimNext(settings)
+    if (!scan) return yield* whileItsScanWaits(entry, siblingWaitMs)
+    working = scan.id
     const hub = yield* EventHubService
     hub.notify(scan.id)
     const ending = yield* runAttempt(scan, settings, control)
     yield* concludeScan(scan, ending)
     hub.notify(scan.id)
     // Given back: whoever takes over need not wait for a sweep.
-    return ending.kind === 'released' ? ({ kind: 'later', delayMs: 0 } as const) : ({ kind: 'done' } as const)
+    if (ending.kind === 'released') return { kind: 'later', delayMs: 0 } as const
+    return scan.id === entry.scanId ? ({ kind: 'done' } as const) : yield* whileItsScanWaits(entry, 0)
   }).pipe(
     Effect.catchAll((error) =>
       Effect.gen(function* () {
         const log = yield* LoggerService
         log.error('a scan could not be worked on; the sweep will look after it', {
-          scanId: entry.scanId,
+          scanId: working,
           code: error.code,
         })
         return { kind: 'later', delayMs: faultWaitMs } as const
@@ -101,13 +107,25 @@ export function executeScan(
   )
 }
 
-/** It ended meanwhile, or another scan of its M365 tenant runs: only then is there something to wait for. */
-function notClaimed(entry: QueueEntry) {
+function claimNext(settings: ExecutionSettings) {
+  return Effect.gen(function* () {
+    const at = yield* now
+    const { workerId, leaseMs } = settings
+    const scanIds = yield* withStorage((storage) => storage.work.listClaimable({ limit: candidates }))
+    for (const scanId of scanIds) {
+      const scan = yield* withStorage((storage) => storage.work.claim({ scanId, workerId, leaseMs, at }))
+      if (scan) return scan
+    }
+    return null
+  })
+}
+
+/** The entry's own scan may have run under another entry, or wait for another one of its M365 tenant: only then must the entry come back. */
+function whileItsScanWaits(entry: QueueEntry, delayMs: number) {
   const { platformTenantId, scanId } = entry
   return Effect.map(
     withStorage((storage) => storage.scans.get({ platformTenantId, scanId })),
-    (scan): DeliveryOutcome =>
-      scan?.status === 'pending' ? { kind: 'later', delayMs: siblingWaitMs } : { kind: 'done' },
+    (scan): DeliveryOutcome => (scan?.status === 'pending' ? { kind: 'later', delayMs } : { kind: 'done' }),
   )
 }
 

@@ -221,8 +221,11 @@ function cancel(scope: Scope, id: string): Effect.Effect<Scan, TenantscopeError,
     const hub = yield* EventHubService
     hub.notify(leaseNudge(scan.id))
     hub.notify(scan.id)
-    const queue = yield* QueueService
-    yield* Effect.ignore(Effect.tryPromise(() => queue.remove({ scanId: scan.id })))
+    // The entry of a scan that runs already brings another one forward.
+    if (found.status === 'pending') {
+      const queue = yield* QueueService
+      yield* Effect.ignore(Effect.tryPromise(() => queue.remove({ scanId: scan.id })))
+    }
     return scan
   })
 }

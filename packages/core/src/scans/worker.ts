@@ -3,7 +3,7 @@ import type { Run } from '../internal/run.ts'
 import type { CoreServices } from '../internal/services.ts'
 import { EventHubService, LoggerService, now, QueueService, withStorage } from '../internal/services.ts'
 import type { DeliveryOutcome, QueueEntry } from '../queue/queue.ts'
-import { entryOf } from './scan.ts'
+import { entryOf, type Scan } from './scan.ts'
 import { type ExecutionSettings, executeScan, type RunControl, runControl } from './scan-execution.ts'
 
 export interface WorkerSettings extends ExecutionSettings {
@@ -21,25 +21,23 @@ export interface Worker {
 
 /** Takes scans from the queue and looks after what dead workers left. */
 export function worker(run: Run, settings: WorkerSettings): Worker {
-  const active = new Map<string, RunControl>()
+  const active = new Set<RunControl>()
   let timer: NodeJS.Timeout | null = null
   let sweeping: Promise<void> = Promise.resolve()
   let closed = false
 
   const deliver = async (entry: QueueEntry): Promise<DeliveryOutcome> => {
     if (closed) return { kind: 'later', delayMs: 0 }
-    // Two deliveries of one scan: the storage lets one claim it, the other has nothing to do.
-    if (active.has(entry.scanId)) return { kind: 'done' }
     const control = runControl()
-    active.set(entry.scanId, control)
+    active.add(control)
     try {
       return await run(executeScan(entry, settings, control))
     } finally {
-      active.delete(entry.scanId)
+      active.delete(control)
     }
   }
   const tick = () => {
-    sweeping = run(sweep(settings.maxAttempts)).catch(() => {})
+    sweeping = run(sweep(settings.maxAttempts, () => closed)).catch(() => {})
     void sweeping.then(() => {
       if (closed) return
       timer = setTimeout(tick, settings.sweepMs)
@@ -59,23 +57,33 @@ export function worker(run: Run, settings: WorkerSettings): Worker {
     close: async () => {
       closed = true
       if (timer) clearTimeout(timer)
-      for (const control of active.values()) control.stop('shutdown')
+      for (const control of active) control.stop('shutdown')
       await run(Effect.flatMap(QueueService, (queue) => Effect.promise(() => queue.close())))
       await sweeping
     },
   }
 }
 
-/** Ends or re-queues what has no live worker, and puts every pending scan into the queue: the queue may have lost it. */
-function sweep(maxAttempts: number): Effect.Effect<void, never, CoreServices> {
+/**
+ * What a sweep hands to the queue at most, and how many at once. Enough for any number of slots until the next sweep: an entry is a right to one run, not
+ * bound to its scan, so the oldest scans' entries bring the others' forward too.
+ */
+const sweptEntries = 200
+const enqueuedAtOnce = 8
+
+/** Ends or re-queues what has no live worker, and puts pending scans into the queue: the queue may have lost them. */
+function sweep(maxAttempts: number, closed: () => boolean): Effect.Effect<void, never, CoreServices> {
   return Effect.gen(function* () {
     const at = yield* now
     const hub = yield* EventHubService
     const changed = yield* withStorage((storage) => storage.work.sweep({ maxAttempts, at }))
     for (const scan of changed) hub.notify(scan.id)
-    const pending = yield* withStorage((storage) => storage.work.listPending({ limit: 1_000 }))
+    const pending = yield* withStorage((storage) => storage.work.listPending({ limit: sweptEntries }))
     const queue = yield* QueueService
-    yield* Effect.forEach(pending, (scan) => Effect.promise(() => queue.enqueue(entryOf(scan))))
+    const enqueue = async (scan: Scan) => {
+      if (!closed()) await queue.enqueue(entryOf(scan))
+    }
+    yield* Effect.forEach(pending, (scan) => Effect.promise(() => enqueue(scan)), { concurrency: enqueuedAtOnce })
   }).pipe(
     Effect.catchAllCause(() =>
       Effect.map(LoggerService, (log) => log.warn('the sweep of scans failed; the next one tries again')),

@@ -180,6 +180,13 @@ export interface WorkStore {
    * `maxAttempts` attempts, to failed with `poison` (`worker_lost` when maxAttempts is 1). Returns the scans it changed.
    */
   sweep(params: { maxAttempts: number; at: Date }): Promise<Scan[]>
+  /**
+   * Ids of the scans to claim next, in this order, at most `limit`. Of each M365 tenant without a running scan its oldest pending one; among these the
+   * platform tenant with the fewest running scans comes first, and each further one of the same platform tenant counts as if those before it were running.
+   * Between platform tenants with the same right: the one whose latest `startedAt` is the longest ago or missing, then the older scan.
+   * A look, not a claim: another worker may be quicker.
+   */
+  listClaimable(params: { limit: number }): Promise<string[]>
   /** Pending scans, oldest first, at most `limit`. */
   listPending(params: { limit: number }): Promise<Scan[]>
   /** The control ids of a scan that have a result, for resuming. */

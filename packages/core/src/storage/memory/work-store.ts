@@ -93,16 +93,48 @@ export function memoryWorkStore(tables: Tables, monotonicMs: () => number): Work
         }
         return changed
       }),
+    listClaimable: ({ limit }) => step(() => claimable(tables).slice(0, limit)),
     listPending: ({ limit }) =>
       step(() =>
         [...tables.scans.values()]
           .map((record) => record.scan)
           .filter((scan) => scan.status === 'pending')
-          .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
+          .sort(olderFirst)
           .slice(0, limit),
       ),
     finishedControls: ({ scanId }) => step(() => [...(tables.scans.get(scanId)?.results.keys() ?? [])]),
   }
+}
+
+/** Oldest first within a platform tenant; between platform tenants by how many scans run or stand before it, then by who was served last. */
+function claimable(tables: Tables): string[] {
+  const turns = new Map<string, number>()
+  const served = new Map<string, number>()
+  const busy = new Set<string>()
+  const pending: Scan[] = []
+  const keyOf = (scan: Scan) => JSON.stringify([scan.platformTenantId, scan.m365TenantId])
+  for (const { scan } of tables.scans.values()) {
+    if (scan.status === 'pending') pending.push(scan)
+    const startedAt = scan.startedAt?.getTime() ?? 0
+    served.set(scan.platformTenantId, Math.max(served.get(scan.platformTenantId) ?? 0, startedAt))
+    if (scan.status !== 'running') continue
+    turns.set(scan.platformTenantId, (turns.get(scan.platformTenantId) ?? 0) + 1)
+    busy.add(keyOf(scan))
+  }
+  const candidates = pending.sort(olderFirst).flatMap((scan) => {
+    if (busy.has(keyOf(scan))) return []
+    busy.add(keyOf(scan))
+    const turn = turns.get(scan.platformTenantId) ?? 0
+    turns.set(scan.platformTenantId, turn + 1)
+    return [{ scan, turn, served: served.get(scan.platformTenantId) ?? 0 }]
+  })
+  return candidates
+    .sort((a, b) => a.turn - b.turn || a.served - b.served || olderFirst(a.scan, b.scan))
+    .map(({ scan }) => scan.id)
+}
+
+function olderFirst(a: Scan, b: Scan): number {
+  return a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1)
 }
 
 function hasRunningSibling(tables: Tables, scan: Scan): boolean {
