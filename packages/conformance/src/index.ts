@@ -19,7 +19,7 @@ export type {
 export { runnerSuite } from './runner/suite.ts'
 export type { SecretStoreCapabilities, SecretStoreSuiteContext, SecretStoreSuiteOptions } from './secrets/context.ts'
 export { secretStoreSuite } from './secrets/suite.ts'
-export type { StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
+export type { MadeStorage, StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
 export { foreignCalls } from './storage/isolation.ts'
 export {
   addRunning,

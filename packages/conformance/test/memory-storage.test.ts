@@ -5,9 +5,14 @@ import { storageSuite } from '../src/index.ts'
 storageSuite({
   name: 'memory',
   test: { describe, it, beforeAll, afterAll },
+  modelRuns: 10_000,
   capabilities: { unstorableText: 'kept' },
   make: async () => {
-    const storage = memoryStorage()
-    return { storage, close: () => storage.close() }
+    let elapsedMs = 0
+    const storage = memoryStorage({ monotonicMs: () => performance.now() + elapsedMs })
+    const passTime = async (ms: number) => {
+      elapsedMs += ms
+    }
+    return { storage, passTime, close: () => storage.close() }
   },
 })

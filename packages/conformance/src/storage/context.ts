@@ -18,12 +18,24 @@ export interface StorageCapabilities {
   unstorableText?: 'replaced' | 'kept'
 }
 
+export interface MadeStorage {
+  storage: Storage
+  close: () => Promise<void>
+  /** Moves the clock of leases, where that is the test's to move. Without it the suite waits. */
+  passTime?: (ms: number) => Promise<void>
+}
+
 export interface StorageSuiteOptions {
   name: string
   /** Called once. The storage need not be empty: the suite works under platform tenants of its own. */
-  make: () => Promise<{ storage: Storage; close: () => Promise<void> }>
+  make: () => Promise<MadeStorage>
   test: TestApi
   capabilities?: StorageCapabilities
+  /**
+   * How many random sequences of calls are compared with the model. Default 50: a sequence is about a hundred calls. The environment variable
+   * TENANTSCOPE_MODEL_RUNS overrules it, TENANTSCOPE_MODEL_SEED makes it play the sequences of an earlier run again.
+   */
+  modelRuns?: number
   /** Registered inside the suite's describe, to share its storage. */
   additionalTests?: (context: SuiteContext) => void
 }
@@ -32,5 +44,7 @@ export interface SuiteContext {
   test: TestApi
   /** Only inside a test: there is none before. */
   storage(): Storage
+  /** Until a lease of this length is over. */
+  passTime(ms: number): Promise<void>
   capabilities: Required<StorageCapabilities>
 }

@@ -1,9 +1,9 @@
-import type { Storage } from '@tenantscope/core'
-import type { StorageSuiteOptions, SuiteContext } from './context.ts'
+import type { MadeStorage, StorageSuiteOptions, SuiteContext } from './context.ts'
 import { credentialTests } from './credentials.ts'
 import { isolationTests } from './isolation.ts'
 import { lifecycleTests } from './lifecycle.ts'
 import { m365TenantTests } from './m365-tenants.ts'
+import { modelTests } from './model-tests.ts'
 import { pagingTests } from './paging.ts'
 import { randomTests } from './random.ts'
 import { resultTests } from './results.ts'
@@ -13,6 +13,9 @@ import { leaseTests } from './work-lease.ts'
 import { recordTests } from './work-record.ts'
 import { turnTests } from './work-turns.ts'
 
+/** Timers and databases round: a lease that should be over is so after this at the latest. */
+const roundingMs = 4
+
 /**
  * What every Storage must do. Registers its tests with the runner that is handed in; `make` is called once and the storage migrated before the first test.
  * Tests use platform tenants of their own instead of emptying tables, so a database may be shared with other suites, except for `work.sweep`: nobody else
@@ -21,7 +24,7 @@ import { turnTests } from './work-turns.ts'
 export function storageSuite(options: StorageSuiteOptions): void {
   const { test } = options
   test.describe(`storage suite: ${options.name}`, () => {
-    let made: { storage: Storage; close: () => Promise<void> } | null = null
+    let made: MadeStorage | null = null
     test.beforeAll(async () => {
       made = await options.make()
       await made.storage.migrate()
@@ -35,6 +38,7 @@ export function storageSuite(options: StorageSuiteOptions): void {
         if (made === null) throw new Error('The storage exists only while tests run.')
         return made.storage
       },
+      passTime: (ms) => made?.passTime?.(ms) ?? new Promise((resolve) => setTimeout(resolve, ms + roundingMs)),
       capabilities: { listen: true, unstorableText: 'replaced', ...options.capabilities },
     }
     m365TenantTests(context)
@@ -48,6 +52,7 @@ export function storageSuite(options: StorageSuiteOptions): void {
     pagingTests(context)
     valueTests(context)
     randomTests(context)
+    modelTests(context, options)
     lifecycleTests(context, options)
     options.additionalTests?.(context)
   })
