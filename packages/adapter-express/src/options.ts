@@ -1,5 +1,6 @@
 import type { Logger, Tenantscope } from '@tenantscope/core'
 import type { Request } from 'express'
+import type { OpenApiOptions } from './openapi/types.ts'
 import type { Action } from './routes/route.ts'
 
 /** Who calls, as the host found out. */
@@ -60,6 +61,10 @@ export interface RouterOptions<Principal = unknown> {
   limits?: RouterLimits
   /** Where the problem types are explained; the code is appended as a fragment. Default: `urn:tenantscope:problem:<code>`. */
   docsUrl?: string
+  /** Serve `/docs`, a page to read made of the document. Default: no, and then the document does not list it. */
+  docs?: boolean
+  /** What `/openapi.json` says of the host. */
+  openApi?: OpenApiOptions
   /** Query parameters that belong to the host (a stream ticket, say): the router neither reads nor refuses them. */
   hostQueryParameters?: readonly string[]
   /** Signed events of remote runs. Without it every such call is answered 401. */

@@ -7,6 +7,7 @@ import { matchRoute } from './http/match.ts'
 import { wirePointer } from './http/pointers.ts'
 import { readQuery } from './http/query.ts'
 import { validate } from './http/validate.ts'
+import { apiDescription } from './openapi/description.ts'
 import { type Caller, defaultLimits, type RouterOptions } from './options.ts'
 import { notFound, problemFromError } from './problems/from-error.ts'
 import { invalid, Problem, type ProblemField, problemDetails } from './problems/problem.ts'
@@ -18,6 +19,8 @@ import { loadSubject } from './subject.ts'
 interface Runtime {
   options: RouterOptions
   service: ServiceContext
+  /** Those of the table that this host has. */
+  routes: readonly Route[]
   ignoredQuery: ReadonlySet<string>
   idempotency: IdempotencyKeys
 }
@@ -29,10 +32,19 @@ interface Runtime {
 export function tenantscopeRouter<Principal>(options: RouterOptions<Principal>): Router {
   const limits = { ...defaultLimits, ...options.limits }
   const logger = options.logger ?? silentLogger
+  const served = routes.filter(({ optIn }) => optIn === null || options[optIn] === true)
+  const api = apiDescription(served, options.openApi ?? {})
   const runtime: Runtime = {
     // The principal is only carried from `authenticate` to `authorize`; its type is the host's affair.
     options: options as RouterOptions,
-    service: serviceContext({ tenantscope: options.tenantscope, webhook: options.webhook ?? null, limits, logger }),
+    service: serviceContext({
+      tenantscope: options.tenantscope,
+      webhook: options.webhook ?? null,
+      limits,
+      logger,
+      api,
+    }),
+    routes: served,
     ignoredQuery: new Set(options.hostQueryParameters ?? []),
     idempotency: idempotencyKeys(),
   }
@@ -51,7 +63,7 @@ async function answer(runtime: Runtime, req: Request, res: Response): Promise<vo
     res.setHeader('X-Request-Id', requestId)
     res.setHeader('Cache-Control', 'no-store')
     res.setHeader('X-Content-Type-Options', 'nosniff')
-    const found = findRoute(req)
+    const found = findRoute(runtime.routes, req)
     route = found.route
     const reply = await runRoute(runtime, found.route, found.params, req, res)
     if (reply !== written) send(res, reply)
@@ -60,7 +72,7 @@ async function answer(runtime: Runtime, req: Request, res: Response): Promise<vo
   }
 }
 
-function findRoute(req: Request): { route: Route; params: Record<string, string> } {
+function findRoute(routes: readonly Route[], req: Request): { route: Route; params: Record<string, string> } {
   const match = matchRoute(routes, req.method, req.path)
   switch (match.kind) {
     case 'route':
@@ -147,14 +159,20 @@ async function readInput(runtime: Runtime, route: Route, rawParams: Record<strin
 function send(res: Response, reply: Reply): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value)
   res.statusCode = reply.status
-  if (reply.body === undefined) {
+  const content = contentOf(reply)
+  if (content === null) {
     res.end()
     return
   }
-  const bytes = Buffer.from(JSON.stringify(reply.body))
-  res.setHeader('Content-Type', 'application/json; charset=utf-8')
+  const bytes = Buffer.from(content.text)
+  res.setHeader('Content-Type', content.type)
   res.setHeader('Content-Length', bytes.length)
   res.end(bytes)
+}
+
+function contentOf({ body, content }: Reply): { type: string; text: string } | null {
+  if (content) return content
+  return body === undefined ? null : { type: 'application/json; charset=utf-8', text: JSON.stringify(body) }
 }
 
 function sendProblem(

@@ -1,4 +1,5 @@
 import type { Benchmark, Control, Logger } from '@tenantscope/core'
+import type { ApiDescription } from './openapi/description.ts'
 import type { RoutedTenantscope, RouterLimits, WebhookOptions } from './options.ts'
 import type { ServiceContext } from './routes/route.ts'
 import { streamSlots } from './stream/stream-slots.ts'
@@ -8,6 +9,7 @@ export function serviceContext(parts: {
   limits: Required<RouterLimits>
   webhook: WebhookOptions | null
   logger: Logger
+  api: ApiDescription
 }): ServiceContext {
   const indexes = new WeakMap<Benchmark, ReadonlyMap<string, Control>>()
   const benchmarks = () => parts.tenantscope.benchmarks()

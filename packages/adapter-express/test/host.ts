@@ -16,6 +16,7 @@ import {
 import express, { type Express, type RequestHandler } from 'express'
 import { afterEach } from 'vitest'
 import { type RouterOptions, tenantscopeRouter } from '../src/index.ts'
+import { requireDocumented } from './documented.ts'
 import { acceptingSignIn, goodScan, type Script, scriptedRunner } from './scripted-runner.ts'
 
 export const guid = '660636d5-cb4e-4816-b1b8-f5afc446f583'
@@ -131,12 +132,14 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     })
     const text = await response.text()
     const type = response.headers.get('content-type') ?? ''
-    return {
+    const answer: Answer = {
       status: response.status,
       headers: response.headers,
       text,
       json: type.includes('json') && text !== '' ? JSON.parse(text) : null,
     }
+    requireDocumented(method, path, answer)
+    return answer
   }
   const scope = (id = 'msp-a') => tenantscope.forPlatformTenant(id, { actor: 'setup' })
   return { url, server, tenantscope, scope, log, questions, call }

@@ -147,7 +147,7 @@ describe('the platform tenant comes from the host alone', () => {
   })
 
   it('answers 401 without a caller and 500 when the host names no platform tenant', async () => {
-    const host = await startHost()
+    const host = await startHost({ router: { docs: true } })
     for (const route of routes.filter(({ security }) => security === 'host')) {
       const { path, init } = request(route, { tenantId: randomUUID(), guid: '', scanId: randomUUID() }, '', '')
       const answer = await host.call(route.method, path, { ...init, token: null })
@@ -163,7 +163,7 @@ describe('the platform tenant comes from the host alone', () => {
 describe('authorisation', () => {
   it('is asked once on every route, with the route’s action and what it is about', async () => {
     for (const route of routes) {
-      const host = await startHost()
+      const host = await startHost({ router: { docs: true } })
       const own = await things(host, 'msp-a')
       host.questions.length = 0
       const { path, init } = request(route, own, '', '')

@@ -60,9 +60,12 @@ export class Problem extends Error {
   }
 
   get status(): number {
-    return titles[this.code][0]
+    return problemStatus(this.code)
   }
 }
+
+export const problemStatus = (code: ProblemCode): number => titles[code][0]
+export const problemTitle = (code: ProblemCode): string => titles[code][1]
 
 export function invalid(fields: readonly ProblemField[]): Problem {
   const count = fields.length

@@ -25,6 +25,9 @@ const tenantPointers = {
   '/credential': '',
   '/credential/kind': '/auth_method',
 }
+const credentialRules =
+  'A credential is client_id with one of: client_secret; certificate, with certificate_password where it has one; username with password; ' +
+  'auth_method "federated". Or auth_method "shared_app" alone. One method at a time. A secret is sealed at once and never shown again.'
 const ofTenant = { type: 'm365_tenant', from: 'path' } as const
 
 const collection: Route[] = [
@@ -46,11 +49,19 @@ const collection: Route[] = [
     path: '/m365-tenants',
     action: 'm365_tenants.create',
     summary: 'Register an M365 tenant, with its credential',
+    description: credentialRules,
     subject: { type: 'm365_tenant', from: 'none' },
     body: m365TenantCreate,
     crossCheck: (body) => checkCredentialFields(body),
     pointers: tenantPointers,
-    responses: { 201: { description: 'Registered; no secret is in the answer', schema: m365TenantSchema } },
+    problems: ['conflict'],
+    responses: {
+      201: {
+        description: 'Registered; no secret is in the answer',
+        schema: m365TenantSchema,
+        headers: { Location: 'The M365 tenant.' },
+      },
+    },
     handle: async ({ req, scope, body }) => {
       const credential = toCredentialInput(body)
       if (credential === null) throw invalid(checkCredentialFields({ ...body }))
@@ -139,6 +150,7 @@ const credentials: Route[] = [
     path: '/m365-tenants/{id}/credentials',
     action: 'm365_tenants.credentials.replace',
     summary: 'Replace the credential',
+    description: credentialRules,
     subject: ofTenant,
     params: m365TenantPath,
     body: credentialReplace,
@@ -161,6 +173,7 @@ const credentials: Route[] = [
     params: m365TenantPath,
     body: nothing,
     bodyRequired: false,
+    problems: ['credential_missing'],
     responses: { 200: { description: 'What each service said', schema: connectionTestSchema } },
     handle: async ({ res, scope, m365Tenant }) => {
       const test = await whileConnected(res, (signal) => scope.m365Tenants.testConnection(m365Tenant.id, { signal }))

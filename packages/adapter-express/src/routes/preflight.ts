@@ -17,6 +17,8 @@ export const preflightRoutes: readonly Route[] = [
     params: m365TenantPath,
     query: preflightQuery,
     pointers: { '/controlIds': '/check_ids' },
+    description: 'Signs in and reads one small thing per service; nothing is stored. Takes seconds.',
+    problems: ['credential_missing'],
     responses: { 200: { description: 'Check by check, and one list of what to grant', schema: preflightSchema } },
     handle: async ({ res, scope, m365Tenant, query, service }) => {
       const { benchmark: id, version, check_ids: checkIds } = query

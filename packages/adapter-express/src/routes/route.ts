@@ -1,8 +1,9 @@
 import type { Benchmark, Control, Logger, M365Tenant, PlatformTenantScope, Scan } from '@tenantscope/core'
 import type { Request, Response } from 'express'
 import type * as z from 'zod'
+import type { ApiDescription } from '../openapi/description.ts'
 import type { RoutedTenantscope, RouterLimits, WebhookOptions } from '../options.ts'
-import type { ProblemField } from '../problems/problem.ts'
+import type { ProblemCode, ProblemField } from '../problems/problem.ts'
 import { nothing } from '../schemas/common.ts'
 import type { StreamSlots } from '../stream/stream-slots.ts'
 
@@ -28,6 +29,8 @@ export type Action =
   | 'results.read'
   | 'benchmarks.read'
   | 'health.read'
+  | 'openapi.read'
+  | 'docs.read'
   | 'webhook.receive'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -44,9 +47,25 @@ export interface ResponseSpec {
   /** Absent: no body, or one that is not JSON. */
   schema?: z.ZodType
   contentType?: string
+  /** What the headers of this answer say, by name. */
+  headers?: Readonly<Record<string, string>>
+  /** The server-sent events that may come, by name. */
+  events?: Readonly<Record<string, { description: string; schema: z.ZodType }>>
 }
 
-export type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
+/** A request header that the route reads. */
+export interface HeaderSpec {
+  description: string
+  required: boolean
+}
+
+/** `body` is sent as JSON, `content` as it is. */
+export type Reply = {
+  status: number
+  body?: unknown
+  content?: { type: string; text: string }
+  headers?: Record<string, string>
+}
 /** The handler has written the answer itself. */
 export const written = Symbol('written')
 
@@ -74,6 +93,8 @@ export interface ServiceContext {
   /** The benchmark's control texts by id; empty when this service no longer has that benchmark. */
   controls(ref: { id: string; version: string }): Promise<ReadonlyMap<string, Control>>
   benchmarks(): Promise<readonly Benchmark[]>
+  /** The document of the routes that this router serves, and the page made of it. */
+  api: ApiDescription
 }
 
 export interface Route {
@@ -82,6 +103,8 @@ export interface Route {
   path: string
   action: Action
   summary: string
+  /** More about it, for readers of the document. */
+  description: string | null
   /** `signature`: the message proves itself, the host's `authenticate` and `authorize` are not asked. */
   security: 'host' | 'signature'
   subject: Subject
@@ -89,6 +112,13 @@ export interface Route {
   query: z.ZodObject
   body: z.ZodType | null
   bodyRequired: boolean
+  /** What the handler takes from the body when it reads the bytes itself. */
+  rawBody: string | null
+  headers: Readonly<Record<string, HeaderSpec>>
+  /** Problems of this route beyond those that follow from what it takes (see `problemsOf`). */
+  problems: readonly ProblemCode[]
+  /** Served only when the host has turned this on. */
+  optIn: 'docs' | null
   /** Rules across fields; run also when the schema found faults, so that all are told at once. */
   crossCheck: ((body: Record<string, unknown>) => ProblemField[]) | null
   /** Core's pointers (camelCase) → this route's. A longer prefix wins. */
@@ -104,12 +134,17 @@ export type RouteInfo = Pick<
   | 'path'
   | 'action'
   | 'summary'
+  | 'description'
   | 'security'
   | 'subject'
   | 'params'
   | 'query'
   | 'body'
   | 'bodyRequired'
+  | 'rawBody'
+  | 'headers'
+  | 'problems'
+  | 'optIn'
   | 'responses'
 >
 
@@ -117,7 +152,20 @@ type Definition<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
   Route,
   'method' | 'path' | 'action' | 'summary' | 'subject' | 'responses'
 > &
-  Partial<Pick<Route, 'security' | 'crossCheck' | 'pointers' | 'bodyRequired'>> & {
+  Partial<
+    Pick<
+      Route,
+      | 'description'
+      | 'security'
+      | 'crossCheck'
+      | 'pointers'
+      | 'bodyRequired'
+      | 'rawBody'
+      | 'headers'
+      | 'problems'
+      | 'optIn'
+    >
+  > & {
     params?: P
     query?: Q
     body?: B
@@ -130,7 +178,12 @@ export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, B exte
 ): Route {
   const { params, query, body, handle, ...rest } = definition
   return {
+    description: null,
     security: 'host',
+    rawBody: null,
+    headers: {},
+    problems: [],
+    optIn: null,
     crossCheck: null,
     pointers: {},
     bodyRequired: body !== undefined,

@@ -37,7 +37,13 @@ const collection: Route[] = [
       '/controlIds': '/check_ids',
       '/outputFormat': '/output_format',
     },
-    responses: { 202: { description: 'Pending; follow it by status or stream', schema: scanSchema } },
+    responses: {
+      202: {
+        description: 'Pending; follow it by status or stream',
+        schema: scanSchema,
+        headers: { Location: 'The status of the scan.' },
+      },
+    },
     handle: async ({ req, scope, m365Tenant, body, service }) => {
       const benchmarks = await service.benchmarks()
       const wanted = body.benchmark

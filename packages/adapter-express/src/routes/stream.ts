@@ -4,7 +4,7 @@ import { presentCheckEvent } from '../present/result.ts'
 import { presentProgress, presentProgressEvent } from '../present/scan.ts'
 import { problemFromError } from '../problems/from-error.ts'
 import { Problem } from '../problems/problem.ts'
-import { scanPath, streamQuery } from '../schemas/scan.ts'
+import { checkEventSchema, scanPath, scanProgressSchema, streamErrorSchema, streamQuery } from '../schemas/scan.ts'
 import { type EventStream, openEventStream } from '../stream/event-stream.ts'
 import { defineRoute, type Route, type RouteContext, written } from './route.ts'
 
@@ -27,8 +27,30 @@ export const streamRoutes: readonly Route[] = [
     subject: { type: 'scan', from: 'path' },
     params: scanPath,
     query: streamQuery,
+    description:
+      'Begins with what has happened already, goes on live and ends after `complete`, which comes for completed, failed and cancelled scans alike. ' +
+      'Ids are the sequence of the scan, so Last-Event-ID goes on without gap or repetition. A quiet stream carries comments.',
+    headers: {
+      'Last-Event-ID': {
+        description: 'The last event that the client has; browsers send it by themselves.',
+        required: false,
+      },
+    },
+    problems: ['too_many_streams'],
     responses: {
-      200: { description: 'The events after Last-Event-ID, then live ones', contentType: 'text/event-stream' },
+      200: {
+        description: 'The events after Last-Event-ID, then live ones',
+        contentType: 'text/event-stream',
+        events: {
+          progress: { description: 'How far the scan is.', schema: scanProgressSchema },
+          check: { description: 'One finished result, without its details.', schema: checkEventSchema },
+          error: { description: 'The scan has failed, or the stream broke (retryable).', schema: streamErrorSchema },
+          complete: {
+            description: 'The scan has ended; look at its status. The last event.',
+            schema: scanProgressSchema,
+          },
+        },
+      },
       204: { description: 'The client has all events of a scan that has ended: do not come back' },
     },
     handle: async (context) => {

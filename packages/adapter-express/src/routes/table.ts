@@ -1,4 +1,5 @@
 import { benchmarkRoutes } from './benchmarks.ts'
+import { docsRoutes } from './docs.ts'
 import { healthRoutes } from './health.ts'
 import { m365TenantRoutes } from './m365-tenants.ts'
 import { preflightRoutes } from './preflight.ts'
@@ -16,4 +17,5 @@ export const routes: readonly Route[] = [
   ...webhookRoutes,
   ...benchmarkRoutes,
   ...healthRoutes,
+  ...docsRoutes,
 ]

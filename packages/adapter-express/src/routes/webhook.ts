@@ -17,6 +17,17 @@ export const webhookRoutes: readonly Route[] = [
     security: 'signature',
     subject: { type: 'service' },
     params: scanPath,
+    description:
+      'For remote runs, not for callers of the API: the message proves itself by its signature over the exact bytes, within five minutes of its time.',
+    rawBody: 'An event of the run. What it may hold is the affair of the host, which takes it.',
+    headers: {
+      'webhook-id': { description: 'The same for every delivery of one message.', required: true },
+      'webhook-timestamp': { description: 'Seconds since 1970.', required: true },
+      'webhook-signature': {
+        description: '`v1,` and the signature in base64; several are separated by spaces.',
+        required: true,
+      },
+    },
     responses: { 204: { description: 'Taken, or known already' } },
     handle: async ({ req, params, service }) => {
       const { webhook, limits, logger } = service

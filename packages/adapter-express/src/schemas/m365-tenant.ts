@@ -4,13 +4,18 @@ import { guid, line, paging, text, time } from './common.ts'
 
 export const credentialKinds = ['client_secret', 'certificate', 'username_password', 'federated', 'shared_app'] as const
 
-const secret = z.string().min(1, 'must not be empty.').max(4096)
+const secret = z.string().min(1, 'must not be empty.').max(4096).meta({ writeOnly: true })
+const certificate = z
+  .string()
+  .min(1, 'must not be empty.')
+  .max(96_000)
+  .meta({ description: 'PEM with its private key, or a PFX file in base64.', writeOnly: true })
 const credentialFields = {
-  auth_method: z.enum(credentialKinds).optional(),
-  client_id: line(200).optional(),
+  auth_method: z.enum(credentialKinds).describe('May be left out where the other fields make it plain.').optional(),
+  client_id: line(200).describe('Of the app registration. Needed for every method but shared_app.').optional(),
   client_secret: secret.optional(),
-  certificate: z.string().min(1, 'must not be empty.').max(96_000).optional(),
-  certificate_password: z.string().max(1024).optional(),
+  certificate: certificate.optional(),
+  certificate_password: z.string().max(1024).meta({ description: 'Of a PFX file.', writeOnly: true }).optional(),
   username: secret.optional(),
   password: secret.optional(),
 }
@@ -18,37 +23,56 @@ const credentialFields = {
 const name = line(200)
 const domain = line(253)
 const description = text(2000)
-const inputs = z.record(z.string().max(100), z.unknown())
+const inputs = z
+  .record(z.string().max(100), z.unknown())
+  .describe('Operator inputs by name; `GET /benchmarks` lists them.')
 
-export const m365TenantPath = z.strictObject({ id: guid })
+export const m365TenantPath = z.strictObject({
+  id: guid.describe('Row id of the M365 tenant, or its GUID at Microsoft.'),
+})
 
 export const m365TenantCreate = z
   .strictObject({
-    m365_tenant_id: guid,
+    m365_tenant_id: guid.describe('The GUID at Microsoft.'),
     m365_tenant_name: name,
     m365_domain: domain,
     description: description.nullable().optional(),
     inputs: inputs.optional(),
     ...credentialFields,
   })
-  .meta({ id: 'M365TenantCreate' })
+  .meta({
+    id: 'M365TenantCreate',
+    examples: [
+      {
+        m365_tenant_id: '660636d5-cb4e-4816-b1b8-f5afc446f583',
+        m365_tenant_name: 'Contoso Corporation',
+        m365_domain: 'contoso.onmicrosoft.com',
+        client_id: '0a0a0a0a-1111-4222-8333-444444444444',
+        client_secret: 'the-secret-of-the-app',
+      },
+    ],
+  })
 
 export const m365TenantUpdate = z
   .strictObject({
-    /** Only as a confirmation: it cannot be changed. */
-    m365_tenant_id: guid.optional(),
+    m365_tenant_id: guid.describe('Only as a confirmation: it cannot be changed.').optional(),
     m365_tenant_name: name.optional(),
     m365_domain: domain.optional(),
     description: description.nullable().optional(),
   })
-  .meta({ id: 'M365TenantUpdate' })
+  .meta({ id: 'M365TenantUpdate', examples: [{ m365_tenant_name: 'Contoso Ltd' }] })
 
-export const credentialReplace = z.strictObject(credentialFields).meta({ id: 'CredentialReplace' })
-export const inputsReplace = z.strictObject({ inputs }).meta({ id: 'InputsReplace' })
+export const credentialReplace = z.strictObject(credentialFields).meta({
+  id: 'CredentialReplace',
+  examples: [{ client_id: '0a0a0a0a-1111-4222-8333-444444444444', client_secret: 'the-new-secret' }],
+})
+export const inputsReplace = z
+  .strictObject({ inputs })
+  .meta({ id: 'InputsReplace', examples: [{ inputs: { approvedPublicGroups: ['All Company'] } }] })
 
 export const m365TenantList = z.strictObject({
   status: z.enum(['active', 'inactive', 'error']).optional(),
-  q: line(200).optional(),
+  q: line(200).describe('Part of the name, domain, description or GUID, in any case.').optional(),
   ...paging,
 })
 
@@ -71,8 +95,8 @@ export const connectionTestSchema = z
 
 export const m365TenantSchema = z
   .strictObject({
-    id: z.string(),
-    m365_tenant_id: z.string(),
+    id: z.string().describe('Row id: what other answers call m365_tenant_id.'),
+    m365_tenant_id: z.string().describe('The GUID at Microsoft.'),
     m365_tenant_name: z.string(),
     m365_domain: z.string(),
     description: z.string().nullable(),

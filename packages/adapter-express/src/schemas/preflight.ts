@@ -3,17 +3,22 @@ import * as z from 'zod'
 import { line, time } from './common.ts'
 import { credentialKinds } from './m365-tenant.ts'
 import { checkId } from './scan.ts'
+import { wireForms } from './wire-form.ts'
 
 export const preflightQuery = z.strictObject({
-  /** Together with `version`. */
-  benchmark: line(100).optional(),
+  benchmark: line(100).describe('Together with `version`. Default: the first benchmark of this service.').optional(),
   version: line(50).optional(),
-  /** Separated by commas. */
   check_ids: z
     .string()
     .max(20_000)
     .transform((ids) => ids.split(','))
     .pipe(z.array(checkId).max(1000))
+    .register(wireForms, {
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: 1000,
+      description: 'Check ids, separated by commas. Default: all of the benchmark.',
+    })
     .optional(),
 })
 
@@ -87,7 +92,6 @@ export const preflightSchema = z
       }),
     ),
     grants,
-    /** PowerShell that grants what is not known to be held. */
-    script: z.string(),
+    script: z.string().describe('PowerShell that grants what is not known to be held.'),
   })
   .meta({ id: 'Preflight' })

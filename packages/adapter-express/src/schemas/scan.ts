@@ -1,29 +1,46 @@
 import { scanStatuses } from '@tenantscope/core'
 import * as z from 'zod'
 import { guid, line, paging, time } from './common.ts'
+import { wireForms } from './wire-form.ts'
 
 const level = z.enum(['L1', 'L2'])
 export const checkId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, 'must be a check id such as 1.1.1.')
 
-export const scanPath = z.strictObject({ scan_id: guid })
-export const resultPath = z.strictObject({ scan_id: guid, check_id: checkId })
+const scanId = guid.describe('Id of the scan.')
+export const scanPath = z.strictObject({ scan_id: scanId })
+export const resultPath = z.strictObject({
+  scan_id: scanId,
+  check_id: checkId.describe('Number of the control (`1.1.2`); `1.1.2_any_words` means the same.'),
+})
 
 export const scanStart = z
   .strictObject({
-    m365_tenant_id: guid,
-    l1_only: z.boolean().nullable().optional(),
+    m365_tenant_id: guid.describe('Row id of the M365 tenant, or its GUID at Microsoft.'),
+    l1_only: z.boolean().nullable().describe('The same as `level: "L1"`.').optional(),
     check_ids: z.array(checkId).min(1, 'must name one check at least, or be left out.').max(1000).nullable().optional(),
     output_format: z.enum(['json', 'csv', 'xlsx', 'pdf']).nullable().optional(),
-    benchmark: z.strictObject({ id: line(100), version: line(50) }).optional(),
+    benchmark: z
+      .strictObject({ id: line(100), version: line(50) })
+      .describe('Default: the first benchmark of this service.')
+      .optional(),
     level: level.nullable().optional(),
     profile: z.enum(['E3-L1', 'E3-L2', 'E5-L1', 'E5-L2']).nullable().optional(),
   })
-  .meta({ id: 'ScanStart' })
+  .meta({
+    id: 'ScanStart',
+    examples: [
+      { m365_tenant_id: '660636d5-cb4e-4816-b1b8-f5afc446f583' },
+      { m365_tenant_id: '660636d5-cb4e-4816-b1b8-f5afc446f583', check_ids: ['1.1.1', '5.2.2.3'] },
+    ],
+  })
 
 export const scanList = z.strictObject({
-  m365_tenant_id: guid.optional(),
+  m365_tenant_id: guid.describe('Only scans of this M365 tenant: row id or GUID at Microsoft.').optional(),
   status: z.enum(scanStatuses).optional(),
-  since: z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T08:00:00Z.' }).optional(),
+  since: z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-01-31T08:00:00Z.' })
+    .describe('Only scans created at this time or later.')
+    .optional(),
   ...paging,
 })
 
@@ -37,15 +54,24 @@ function spelledAsWire(status: unknown): unknown {
 }
 
 export const resultList = z.strictObject({
-  status: z.preprocess(spelledAsWire, z.enum(resultWireStatuses)).optional(),
+  status: z
+    .preprocess(spelledAsWire, z.enum(resultWireStatuses))
+    .register(wireForms, {
+      type: 'string',
+      enum: [...resultWireStatuses],
+      description: 'Taken in any case, with or without underscores: `not_run` means NotRun.',
+    })
+    .optional(),
   category: level.optional(),
-  check_id: checkId.optional(),
+  check_id: checkId.describe('Number of the control, or the long form that begins with it.').optional(),
   section: line(200).optional(),
-  q: line(200).optional(),
+  q: line(200).describe('Part of the check id or the message, in any case.').optional(),
   ...paging,
 })
 
-export const streamQuery = z.strictObject({ last_event_id: z.string().max(200).optional() })
+export const streamQuery = z.strictObject({
+  last_event_id: z.string().max(200).describe('For clients that cannot set Last-Event-ID, which wins.').optional(),
+})
 
 const counts = {
   total_checks: z.number().int(),
@@ -59,8 +85,7 @@ const counts = {
 
 const scoreSchema = z
   .strictObject({
-    /** passed / of, from 0 to 1; null while nothing is judged. */
-    value: z.number().nullable(),
+    value: z.number().nullable().describe('passed / of, from 0 to 1; null while nothing is judged.'),
     passed: z.number().int(),
     of: z.number().int(),
   })
@@ -68,17 +93,17 @@ const scoreSchema = z
 
 const coverageSchema = z
   .strictObject({
-    /** judged / of, from 0 to 1. */
-    value: z.number(),
+    value: z.number().describe('judged / of, from 0 to 1.'),
     judged: z.number().int(),
     of: z.number().int(),
-    /** Why the others were not judged: how many of each. What has no result yet counts as not_run. */
-    not_judged: z.strictObject({
-      manual: z.number().int(),
-      not_applicable: z.number().int(),
-      error: z.number().int(),
-      not_run: z.number().int(),
-    }),
+    not_judged: z
+      .strictObject({
+        manual: z.number().int(),
+        not_applicable: z.number().int(),
+        error: z.number().int(),
+        not_run: z.number().int(),
+      })
+      .describe('Why the others were not judged: how many of each. What has no result yet counts as not_run.'),
   })
   .meta({ id: 'Coverage' })
 
@@ -97,7 +122,27 @@ const status = {
   completed_at: time.nullable(),
 }
 /** What `progress` and `complete` events carry. */
-export const scanProgressSchema = z.strictObject(status).meta({ id: 'ScanProgress' })
+export const scanProgressSchema = z
+  .strictObject({
+    ...status,
+    snapshot: z
+      .literal(true)
+      .describe('The whole state at once, for a client whose last event is not known here.')
+      .optional(),
+  })
+  .meta({ id: 'ScanProgress' })
+
+/** What `error` events carry. */
+export const streamErrorSchema = z
+  .looseObject({
+    scan_id: z.string(),
+    code: z.string().nullable().describe('The failure reason of the scan, or the code of a problem.'),
+    error_message: z.string().nullable(),
+    retryable: z
+      .boolean()
+      .describe('true: trouble of the stream, come back. false: the scan has failed, with the fields of progress.'),
+  })
+  .meta({ id: 'StreamError' })
 
 export const scanSchema = z
   .strictObject({
@@ -127,12 +172,12 @@ export const checkEventSchema = z
     section: z.string().nullable(),
     severity: z.string().nullable(),
     status: z.enum(resultWireStatuses),
-    status_id: z.number().int(),
+    status_id: z.number().int().describe('Pass 1, Manual 2, Fail and Error 3, NotApplicable 4, NotRun 5.'),
     reason_code: z.string().nullable(),
     message: z.string(),
     error: z.string().nullable(),
-    duration: z.number().nullable(),
-    details_total: z.number().int(),
+    duration: z.number().nullable().describe('In seconds.'),
+    details_total: z.number().int().describe('Rows of details there are, which a list may cut.'),
   })
   .meta({ id: 'CheckEvent' })
 
@@ -189,7 +234,8 @@ export const benchmarkWireSchema = z
     name: z.string(),
     released: z.string(),
     total_controls: z.number().int(),
-    /** Operator inputs that its controls may ask for. */
-    inputs: z.array(z.strictObject({ name: z.string(), type: z.string(), description: z.string() })),
+    inputs: z
+      .array(z.strictObject({ name: z.string(), type: z.string(), description: z.string() }))
+      .describe('Operator inputs that its controls may ask for.'),
   })
   .meta({ id: 'Benchmark' })
