@@ -1,6 +1,8 @@
+export type { Diagnosis } from './doctor/diagnosis.ts'
 export type { PgliteDatabase, PgliteTransaction } from './driver/pglite-driver.ts'
 export type { PostgresReserved, PostgresSql } from './driver/postgres-link.ts'
 export { type Migration, migrations } from './migrations/migrations.ts'
 export { type PgliteStorageOptions, pgliteStorage } from './pglite.ts'
 export { type PostgresStorageOptions, postgresStorage } from './postgres.ts'
 export type { SchemaOptions } from './schema-names.ts'
+export type { SqlStorage } from './storage.ts'

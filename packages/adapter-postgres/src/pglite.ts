@@ -1,7 +1,7 @@
-import { type Storage, TenantscopeError } from '@tenantscope/core'
+import { TenantscopeError } from '@tenantscope/core'
 import { type PgliteDatabase, pgliteDriver } from './driver/pglite-driver.ts'
 import type { SchemaOptions } from './schema-names.ts'
-import { sqlStorage } from './storage.ts'
+import { type SqlStorage, sqlStorage } from './storage.ts'
 
 export interface PgliteStorageOptions extends SchemaOptions {
   /** Folder that holds the database; created when missing. Without it and without `db` the data lives in memory and ends with the process. */
@@ -14,7 +14,7 @@ export interface PgliteStorageOptions extends SchemaOptions {
  * Storage on PGlite: PostgreSQL inside this process, no server to set up. For development and small installations: one process at a time, one
  * transaction at a time.
  */
-export function pgliteStorage(options: PgliteStorageOptions = {}): Storage {
+export function pgliteStorage(options: PgliteStorageOptions = {}): SqlStorage {
   const { db, dataDir } = options
   const driver = pgliteDriver({ open: async () => db ?? (await openPglite(dataDir)), owned: db === undefined })
   // PGlite cannot interrupt a statement: it has no timer.

@@ -1,9 +1,9 @@
-import { InvalidInputError, type Storage, TenantscopeError } from '@tenantscope/core'
+import { InvalidInputError, TenantscopeError } from '@tenantscope/core'
 import { hostConnections, OwnConnections } from './driver/connections.ts'
 import { PostgresDriver } from './driver/postgres-driver.ts'
 import type { PostgresSql } from './driver/postgres-link.ts'
 import type { SchemaOptions } from './schema-names.ts'
-import { sqlStorage } from './storage.ts'
+import { type SqlStorage, sqlStorage } from './storage.ts'
 
 export interface PostgresStorageOptions extends SchemaOptions {
   /** A postgres.js instance of yours. It stays open when the storage is closed. */
@@ -25,7 +25,7 @@ export interface PostgresStorageOptions extends SchemaOptions {
  * wrong with: the safer way. With `sql` it shares your pool: every call takes one connection for one transaction, and everything it sets is local to
  * that transaction.
  */
-export function postgresStorage(options: PostgresStorageOptions): Storage {
+export function postgresStorage(options: PostgresStorageOptions): SqlStorage {
   const { sql, url } = options
   if ((sql === undefined) === (url === undefined)) {
     throw new InvalidInputError([{ pointer: '', detail: 'needs either sql (an instance of yours) or url, not both.' }])

@@ -1,17 +1,25 @@
 import { isTenantscopeError, type Storage } from '@tenantscope/core'
 import { Database } from './database.ts'
+import type { Diagnosis } from './doctor/diagnosis.ts'
+import { examine } from './doctor/doctor.ts'
+import { isolationProblems } from './doctor/isolation.ts'
 import type { Driver } from './driver/driver.ts'
 import { storageError } from './driver/errors.ts'
 import { GrowthHub } from './growth-hub.ts'
-import { isolationProblems } from './isolation.ts'
 import { migrate } from './migrations/migrate.ts'
 import { type SchemaOptions, schemaNames } from './schema-names.ts'
 import { eventStore, evidenceStore, resultStore, scanStore } from './stores/scans.ts'
 import { credentialStore, tenantStore } from './stores/tenants.ts'
 import { workStore } from './stores/work.ts'
 
+/** What the storages of this package have besides the contract. */
+export interface SqlStorage extends Storage {
+  /** Looks at server, schema, roles, row security and grants, and says what is wrong and what to do. Empty when all is well. Changes nothing. */
+  doctor(): Promise<Diagnosis[]>
+}
+
 /** The Storage over any driver. */
-export function sqlStorage(driver: Driver, options: SchemaOptions & { statementTimeoutMs: number }): Storage {
+export function sqlStorage(driver: Driver, options: SchemaOptions & { statementTimeoutMs: number }): SqlStorage {
   const db = new Database(driver, schemaNames(options), options)
   const hub = new GrowthHub(driver, db.names.channel)
   let closing: Promise<void> | null = null
@@ -33,6 +41,7 @@ export function sqlStorage(driver: Driver, options: SchemaOptions & { statementT
       }
     },
     health: () => health(db),
+    doctor: () => examine(db),
     close: () => {
       closing ??= hub.close().then(() => db.close())
       return closing
@@ -51,7 +60,10 @@ async function health(db: Database): Promise<{ ok: boolean; detail: string }> {
     if (state?.endsWith('migrate()')) return { ok: false, detail: state }
     const problems = await isolationProblems(db)
     return problems.length > 0
-      ? { ok: false, detail: `Platform tenants are not kept apart: ${problems.join('; ')}.` }
+      ? {
+          ok: false,
+          detail: `Platform tenants are not kept apart: ${problems.map(({ message }) => message).join('; ')}.`,
+        }
       : { ok: true, detail: state ?? '' }
   } catch (error) {
     return { ok: false, detail: isTenantscopeError(error) ? error.message : 'The database failed.' }
