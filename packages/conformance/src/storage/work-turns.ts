@@ -82,6 +82,33 @@ export function turnTests({ test: { describe, it }, storage }: SuiteContext): vo
       assert.deepEqual([...workers].sort(), order.slice(0, 4).sort())
     })
 
+    it('lets eight workers run sixty scans, each once and never two of one M365 tenant', async () => {
+      const platforms = await Promise.all([1, 2].map(() => addTenants(newPlatformTenant(), 3)))
+      const scans: Scan[] = []
+      for (let i = 0; i < 10; i += 1) for (const tenant of platforms.flat()) scans.push(await waiting(tenant))
+      const running = new Set<string>()
+      const ran: string[] = []
+      let violations = 0
+      const work = async (workerId: string) => {
+        while (ran.length < scans.length) {
+          for (const scanId of await turnsOf(...scans)) {
+            const scan = await storage().work.claim({ scanId, workerId, leaseMs, at: new Date() })
+            if (!scan) continue
+            if (running.has(scan.m365TenantId)) violations += 1
+            running.add(scan.m365TenantId)
+            ran.push(scan.id)
+            await storage().work.renewLease({ scanId, attempt: scan.attempt, workerId, leaseMs })
+            running.delete(scan.m365TenantId)
+            await storage().work.finish(finishOf(scan))
+            break
+          }
+        }
+      }
+      await Promise.all(Array.from({ length: 8 }, (_, i) => work(`worker-${i}`)))
+      assert.equal(violations, 0)
+      assert.deepEqual(ran.sort(), scans.map((scan) => scan.id).sort())
+    })
+
     it('gives no more than asked for', async () => {
       for (const tenant of await addTenants(newPlatformTenant(), 3)) await waiting(tenant)
       assert.equal((await storage().work.listClaimable({ limit: 2 })).length, 2)
