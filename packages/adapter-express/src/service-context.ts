@@ -2,6 +2,7 @@ import type { Benchmark, Control, Logger } from '@tenantscope/core'
 import type { ApiDescription } from './openapi/description.ts'
 import type { RoutedTenantscope, RouterLimits, WebhookOptions } from './options.ts'
 import type { ServiceContext } from './routes/route.ts'
+import { frameCache } from './stream/frames.ts'
 import { streamSlots } from './stream/stream-slots.ts'
 
 export function serviceContext(parts: {
@@ -16,6 +17,7 @@ export function serviceContext(parts: {
   return {
     ...parts,
     slots: streamSlots(parts.limits.streamsPerPlatformTenant),
+    frames: frameCache(),
     benchmarks,
     controls: async ({ id, version }) => {
       const benchmark = (await benchmarks()).find((each) => each.id === id && each.version === version)

@@ -22,3 +22,13 @@ export function requireDocumented(method: string, path: string, { status, header
   const outcome = schema.safeParse(json)
   if (!outcome.success) throw new Error(`${name} is not what the route table says: ${outcome.error.message}`)
 }
+
+const streamed = routes.find(({ path }) => path === '/stream/{scan_id}')?.responses[200]?.events ?? {}
+
+/** The same for events. Thrown while a stream is read, it fails the run. */
+export function requireDocumentedEvent({ event, data }: { event: string; data: unknown }): void {
+  const schema = streamed[event]?.schema
+  if (!schema) throw new Error(`The event ${event} is not in the document.`)
+  const outcome = schema.safeParse(data)
+  if (!outcome.success) throw new Error(`The event ${event} is not what the route table says: ${outcome.error.message}`)
+}

@@ -1,4 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { requireDocumentedEvent } from './documented.ts'
 import type { Host } from './host.ts'
 
 export interface ReceivedEvent {
@@ -112,5 +113,6 @@ function readBlock(block: string, client: EventClient): void {
   }
   if (data.length === 0) return
   event.data = JSON.parse(data.join('\n'))
+  requireDocumentedEvent(event)
   client.events.push(event)
 }

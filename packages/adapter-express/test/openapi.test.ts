@@ -54,7 +54,9 @@ describe('the document', () => {
 
   it('shows examples that the routes take, and no secret in an answer', () => {
     const bodies = routes.flatMap(({ body }) => (body === null ? [] : [body]))
-    const examples = bodies.flatMap((body) => ((body.meta()?.examples ?? []) as unknown[]).map((example) => ({ body, example })))
+    const examples = bodies.flatMap((body) =>
+      ((body.meta()?.examples ?? []) as unknown[]).map((example) => ({ body, example })),
+    )
     expect(examples.length).toBeGreaterThan(4)
     for (const { body, example } of examples) expect(body.safeParse(example).error).toBeUndefined()
     const { schemas } = openApiDocument().components

@@ -1,7 +1,6 @@
 import { connect } from 'node:net'
 import { type ScanEvent, TenantscopeError } from '@tenantscope/core'
 import { describe, expect, it } from 'vitest'
-import { checkEventSchema, scanProgressSchema } from '../src/schemas/scan.ts'
 import { openStream, type ReceivedEvent } from './event-client.ts'
 import { type Host, type HostOptions, newTenantBody, onCleanup, startHost, withScan } from './host.ts'
 import { checked, done, latch, type Script } from './scripted-runner.ts'
@@ -110,10 +109,6 @@ describe('a scan followed from its start', () => {
     const ids = idsOf(events)
     expect(ids).toEqual([...ids].sort((a, b) => a - b))
     expect(new Set(ids).size).toBe(events.length)
-    for (const { event, data } of events) {
-      const schema = event === 'check' ? checkEventSchema : scanProgressSchema
-      expect(schema.safeParse(data).error?.issues ?? []).toEqual([])
-    }
   })
 
   it('tells a failed scan by error and complete, a cancelled one by complete', async () => {

@@ -5,6 +5,7 @@ import type { ApiDescription } from '../openapi/description.ts'
 import type { RoutedTenantscope, RouterLimits, WebhookOptions } from '../options.ts'
 import type { ProblemCode, ProblemField } from '../problems/problem.ts'
 import { nothing } from '../schemas/common.ts'
+import type { FrameCache } from '../stream/frames.ts'
 import type { StreamSlots } from '../stream/stream-slots.ts'
 
 /** What `authorize` is asked about. */
@@ -90,6 +91,7 @@ export interface ServiceContext {
   webhook: WebhookOptions | null
   logger: Logger
   slots: StreamSlots
+  frames: FrameCache
   /** The benchmark's control texts by id; empty when this service no longer has that benchmark. */
   controls(ref: { id: string; version: string }): Promise<ReadonlyMap<string, Control>>
   benchmarks(): Promise<readonly Benchmark[]>

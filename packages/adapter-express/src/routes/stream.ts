@@ -6,6 +6,7 @@ import { problemFromError } from '../problems/from-error.ts'
 import { Problem } from '../problems/problem.ts'
 import { checkEventSchema, scanPath, scanProgressSchema, streamErrorSchema, streamQuery } from '../schemas/scan.ts'
 import { type EventStream, openEventStream } from '../stream/event-stream.ts'
+import { frame } from '../stream/frames.ts'
 import { defineRoute, type Route, type RouteContext, written } from './route.ts'
 
 /** The last event the client has, or null when it has none or says something that we never sent. */
@@ -97,51 +98,45 @@ async function follow(context: RouteContext<{ scan_id: string }, unknown, unknow
     if (stream.signal.aborted) return
     logger.error('a stream broke', { scanId: scan.id, error })
     const { code, message } = problemFromError(error, { part: 'path', toWire: (pointer) => pointer })
-    await stream.send({ event: 'error', data: { scan_id: scan.id, code, error_message: message, retryable: true } })
+    const data = { scan_id: scan.id, code, error_message: message, retryable: true }
+    await stream.send(frame({ event: 'error', data }))
   } finally {
     stream.end()
   }
 
   async function snapshot({ scan: now }: { scan: Scan }, to: EventStream) {
     const at = isTerminal(now.status) ? now.lastSequence - 1 : now.lastSequence
-    await to.send({ id: Math.max(0, at), event: 'progress', data: { ...presentProgress(now), snapshot: true } })
+    await to.send(frame({ id: Math.max(0, at), event: 'progress', data: { ...presentProgress(now), snapshot: true } }))
     await relay(context, to, Math.max(0, at))
   }
 
   async function relay({ scan: { id, benchmark } }: { scan: Scan }, to: EventStream, from: number) {
     const controls = await service.controls(benchmark)
     for await (const event of scope.scans.events(id, { after: from, signal: to.signal })) {
-      if (!(await sendScanEvent(to, event, controls))) return
+      // Inner workings; the client's next id simply jumps over it.
+      if (event.type === 'source.read') continue
+      if (!(await to.send(service.frames.of(event, () => framesOf(event, controls))))) return
     }
   }
 }
 
-async function sendScanEvent(
-  stream: EventStream,
-  event: ScanEvent,
-  controls: Awaited<ReturnType<RouteContext['service']['controls']>>,
-): Promise<boolean> {
+type Controls = Awaited<ReturnType<RouteContext['service']['controls']>>
+
+function framesOf(event: ScanEvent, controls: Controls): Buffer {
   const id = event.sequence
   switch (event.type) {
-    case 'source.read':
-      // Inner workings; the client's next id simply jumps over it.
-      return true
     case 'check.finished':
-      return stream.send({
-        id,
-        event: 'check',
-        data: presentCheckEvent(event, controls.get(String(event.data.controlId))),
-      })
+      return frame({ id, event: 'check', data: presentCheckEvent(event, controls.get(String(event.data.controlId))) })
     case 'scan.completed':
     case 'scan.cancelled':
-      return stream.send({ id, event: 'complete', data: presentProgressEvent(event) })
+      return frame({ id, event: 'complete', data: presentProgressEvent(event) })
     case 'scan.failed': {
       const data = presentProgressEvent(event)
       // For the message box; it has no id, so that a client cut between the two still gets `complete`.
-      const told = await stream.send({ event: 'error', data: { ...data, code: data.failure_reason, retryable: false } })
-      return told && stream.send({ id, event: 'complete', data })
+      const told = frame({ event: 'error', data: { ...data, code: data.failure_reason, retryable: false } })
+      return Buffer.concat([told, frame({ id, event: 'complete', data })])
     }
     default:
-      return stream.send({ id, event: 'progress', data: presentProgressEvent(event) })
+      return frame({ id, event: 'progress', data: presentProgressEvent(event) })
   }
 }

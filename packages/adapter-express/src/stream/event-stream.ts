@@ -7,8 +7,8 @@ import type { ServerResponse } from 'node:http'
  */
 
 export interface EventStream {
-  /** Resolves when the next event may be produced; false when the client is gone (or was dropped just now). */
-  send(event: { id?: number; event: string; data: unknown }): Promise<boolean>
+  /** Takes whole frames. Resolves when the next event may be produced; false when the client is gone (or was dropped just now). */
+  send(frames: Buffer): Promise<boolean>
   /** Ends the answer in order. Idempotent. */
   end(): void
   /** Aborted when the client is gone, was dropped, or the stream has ended. */
@@ -51,11 +51,9 @@ export function openEventStream(res: ServerResponse, options: EventStreamOptions
   // A socket that breaks while we write is the same as a client that left.
   res.on('error', () => gone.abort())
 
-  const send: EventStream['send'] = async ({ id, event, data }) => {
+  const send: EventStream['send'] = async (frames) => {
     if (gone.signal.aborted) return false
-    // JSON.stringify escapes CR and LF, and event names are ours: one frame stays one frame.
-    const idLine = id === undefined ? '' : `id: ${id}\n`
-    res.write(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    res.write(frames)
     if (res.writableLength <= options.bufferBytes) return true
     if (await drained(res, options.stallMs, gone.signal)) return true
     if (!gone.signal.aborted) {
