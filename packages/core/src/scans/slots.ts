@@ -12,7 +12,7 @@ export interface Machine {
   cores: number
 }
 
-export function thisMachine(): Machine {
+function thisMachine(): Machine {
   return { freeBytes: process.availableMemory(), cores: os.availableParallelism() }
 }
 
