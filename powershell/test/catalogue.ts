@@ -32,6 +32,7 @@ export interface Check {
   key: string
   sources: (string | AnyOf | Declared)[]
   inputs: string[]
+  licence?: string[]
   severity: string
   title: string
   rationale: string

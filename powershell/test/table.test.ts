@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import inputs from '../inputs.json' with { type: 'json' }
+import servicePlans from '../sources/service-plans.json' with { type: 'json' }
 import {
   checkOf,
   checks,
@@ -109,8 +110,35 @@ const notRead: Record<string, string[]> = {
   '7.3.3': ['sharepoint/tenant'],
 }
 
-/** Read for the address of SharePoint's administration, by no check. */
-const onlySupporting = new Set(['graph/sites/root'])
+/** Read by no check: for the address of SharePoint's administration, and for the plans that the tenant holds. */
+const onlySupporting = new Set(['graph/sites/root', 'graph/subscribedSkus'])
+
+describe('licences', () => {
+  // A control without its plan does not apply. Either a service says so, or the check does.
+  test.each(controlIds)('%s names the plans it is said to need', (id) => {
+    const check = checkOf(id)
+    const told = [
+      ...(check.licence ?? []),
+      ...declaredSources(check).flatMap((one) => declarations.get(one)?.licence ?? []),
+    ]
+    const { plans } = factsOf(id)
+    if (plans.length > 0)
+      expect(
+        plans.some((plan) => told.includes(plan)),
+        `${plans} in ${told}`,
+      ).toBe(true)
+  })
+
+  // Policies of Conditional Access exist from P1 on; what these ask for, only with P2.
+  test.each(['5.2.2.6', '5.2.2.7', '5.2.2.8'])('%s asks for the wider plan itself', (id) => {
+    expect(checkOf(id).licence).toEqual(['AAD_PREMIUM_P2'])
+  })
+
+  test('names of plans have ids', () => {
+    for (const check of checks.values())
+      for (const plan of check.licence ?? []) expect(Object.keys(servicePlans)).toContain(plan)
+  })
+})
 
 describe('the operator inputs', () => {
   test.each(controlIds)('%s asks for those it is said to need', (id) => {
