@@ -1,5 +1,6 @@
 import { matchRoute } from '../src/http/match.ts'
 import { openApiDocument, routes } from '../src/index.ts'
+import { problemsOf } from '../src/openapi/problems.ts'
 import type { Route } from '../src/routes/route.ts'
 import type { Answer } from './host.ts'
 
@@ -14,6 +15,9 @@ export function requireDocumented(method: string, path: string, { status, header
   const name = `${method} ${path} → ${status}`
   const response = paths[route.path]?.[route.method.toLowerCase()]?.responses[status]
   if (!response) throw new Error(`${name} is not in the document: ${JSON.stringify(json)}`)
+  if (headers.get('content-type')?.startsWith('application/problem+json') && !problemsOf(route).includes(json.code)) {
+    throw new Error(`${name}: the document does not tell of ${json.code} here.`)
+  }
   const type = headers.get('content-type')?.split(';', 1)[0]
   if (type !== undefined && !(type in (response.content ?? {})))
     throw new Error(`${name} as ${type} is not in the document.`)
