@@ -21,7 +21,7 @@ export function landingPage(api: string): string {
 </style>
 </head>
 <body>
-<header><h1>tenantscope</h1><p>Reference server. API under <code>${api}</code>, newest scan below.</p></header>
+<header><h1>tenantscope</h1><p>Reference server. API under <code>${api}</code> (<a href="${api}/docs">documentation</a>), newest scan below.</p></header>
 <div class="bar" role="progressbar" aria-label="progress of the scan" aria-valuemin="0" aria-valuemax="100"><i id="bar"></i></div>
 <div class="row" id="summary" aria-live="polite">No scan yet.</div>
 <table><thead><tr><th>Control</th><th>Status</th><th>What was found</th></tr></thead><tbody id="rows"></tbody></table>

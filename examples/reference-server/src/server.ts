@@ -54,7 +54,10 @@ export async function startServer(
     )
     res.type('html').send(landingPage(mountPath))
   })
-  app.use(mountPath, tenantscopeRouter({ tenantscope, authenticate: signIn.authenticate, authorize: () => true }))
+  app.use(
+    mountPath,
+    tenantscopeRouter({ tenantscope, authenticate: signIn.authenticate, authorize: () => true, docs: true }),
+  )
 
   const server = await listen(app, settings.port)
   const { port } = server.address() as AddressInfo
