@@ -1,4 +1,4 @@
-#Requires -Version 7.5
+#Requires -Version 7.4
 <#
 .SYNOPSIS
 Judges a Microsoft 365 tenant against a benchmark.

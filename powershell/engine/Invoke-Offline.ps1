@@ -17,7 +17,7 @@ function Read-EvidenceDocument {
         $text = [IO.File]::ReadAllText($full)
         # The cmdlet accepts more than JSON: hold it to the strict parser first.
         [Text.Json.JsonDocument]::Parse($text).Dispose()
-        $document = ConvertFrom-Json -InputObject $text -NoEnumerate -DateKind String
+        $document = ConvertFrom-JsonText $text
     } catch { Stop-Offline "The evidence file $Path is not readable JSON ($($_.Exception.GetBaseException().GetType().Name))." 3 }
     if ($document -isnot [Management.Automation.PSCustomObject] -or -not (Test-Property $document 'format') -or $document.format -ne 'tenantscope-evidence/1') {
         Stop-Offline "The file $Path is not evidence in the format tenantscope-evidence/1." 3

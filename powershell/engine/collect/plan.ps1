@@ -1,20 +1,33 @@
 # The plan of a scan: the controls asked for, their checks (each once), and the sources these need (each once).
 
+# Ends the process with a `done` frame when the job asks for what is not there.
+function New-JobPlan {
+    param($Job)
+    $benchmark = Read-Benchmark $engine.root $Job.benchmark.id $Job.benchmark.version
+    if ($null -eq $benchmark) { Stop-Job 'benchmark_unknown' "There is no benchmark $($Job.benchmark.id) $($Job.benchmark.version)." }
+    $unknown = [Collections.Generic.List[string]]::new()
+    $controls = Select-Controls $benchmark $Job.controls $unknown
+    if ($unknown.Count) { Stop-Job 'control_unknown' "The benchmark has no control $($unknown -join ', ')." }
+    New-Plan $engine.root $controls $Job.sources $Job.inputs
+}
+
 function New-Plan {
     param([string]$Root, $Controls, [string[]]$ExtraSources, $Inputs)
-    $plan = @{ controls = @{}; checks = [ordered]@{}; sources = [ordered]@{}; broken = @{}; requested = @{} }
+    $plan = @{ controls = [ordered]@{}; checks = [ordered]@{}; sources = [ordered]@{}; broken = @{}; requested = [ordered]@{} }
     foreach ($control in $Controls) {
-        if (-not $plan.controls.ContainsKey($control.check)) { $plan.controls[$control.check] = [Collections.Generic.List[object]]::new() }
-        $plan.controls[$control.check].Add($control)
-        if ($plan.checks.Contains($control.check) -or $plan.broken.ContainsKey($control.check)) { continue }
-        try {
-            $check = Read-Check $Root $control.check
-            if (-not [IO.File]::Exists($check.verdictFile)) { throw [IO.FileNotFoundException]::new('verdict.ps1 is missing.') }
-            $plan.checks[$control.check] = $check
-        } catch { $plan.broken[$control.check] = $_.Exception.GetBaseException().Message }
+        $key = $control.check
+        if (-not $plan.controls.Contains($key)) { $plan.controls[$key] = [Collections.Generic.List[object]]::new() }
+        $plan.controls[$key].Add($control)
     }
-    foreach ($check in $plan.checks.Values) { foreach ($source in $check.sources) { $plan.requested[$source] = $true; Add-PlannedSource $plan $Root $source } }
-    foreach ($source in $ExtraSources) { $plan.requested[$source] = $true; Add-PlannedSource $plan $Root $source }
+    $read = Read-Checks $Root @($plan.controls.Keys)
+    foreach ($key in $plan.controls.Keys) {
+        if ($read[$key] -is [string]) { $plan.broken[$key] = $read[$key]; continue }
+        $plan.checks[$key] = $read[$key]
+        foreach ($source in $read[$key].sources) { $plan.requested[$source] = $true }
+    }
+    foreach ($source in $ExtraSources) { $plan.requested[$source] = $true }
+    Read-SourceDeclarations $Root $plan.requested.Keys
+    foreach ($source in $plan.requested.Keys) { Add-PlannedSource $plan $Root $source }
     Resolve-Origins $plan $Root $ExtraSources $Inputs
     $plan
 }
@@ -29,7 +42,7 @@ function Add-PlannedSource {
     foreach ($needed in $declaration['derivedFrom'] ?? @()) { Add-PlannedSource $Plan $Root $needed }
     if ($declaration['fallbackOf']) { Add-PlannedSource $Plan $Root $declaration['fallbackOf'] }
     # Names to look up come from the accepted domains, or from Graph's domains where a check declares those.
-    if ($declaration['from'] -and -not @($declaration['from']).Where({ $Plan.requested.ContainsKey($_) })) {
+    if ($declaration['from'] -and -not @($declaration['from']).Where({ $Plan.requested.Contains($_) })) {
         Add-PlannedSource $Plan $Root $declaration['from'][0]
     }
 }
@@ -70,6 +83,8 @@ function Resolve-Origins {
 function Get-PlannedServices {
     param($Plan)
     $services = [Collections.Generic.List[string]]::new()
+    # The licences of the tenant are asked of Graph.
+    foreach ($check in $Plan.checks.Values) { if ($check.licence.Count) { $services.Add('graph'); break } }
     foreach ($declaration in $Plan.sources.Values) {
         if ($null -eq $declaration -or $declaration['notSupported'] -or $declaration['derivedFrom']) { continue }
         if (-not $services.Contains($declaration['service'])) { $services.Add($declaration['service']) }

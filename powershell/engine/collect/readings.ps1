@@ -91,6 +91,7 @@ function Complete-Reading {
     $Reading.data = $Data
     $Reading.error = Add-Remedy $Reading $State $Problem
     if (-not $Reading.internal) {
+        $engine.openReadings--
         $totals.sources++
         $now = Get-ElapsedMs
         $items = if ($Data -is [array]) { $Data.Count } elseif ($Reading.declaration -and $Reading.declaration['kind'] -eq 'perObject' -and $State -eq 'read') { $Reading.entries.Count } else { $null }

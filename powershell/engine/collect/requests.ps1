@@ -56,7 +56,7 @@ function New-CmdletRequest {
         spare = $extra; timeoutMs = $extra ? 15000 : 0
         service = $Service.name; method = 'POST'; url = $url; path = $null; lane = $Service.name; batchUrl = "$root/`$batch"; part = $body
         group = $Declaration['batch'] -and -not $extra -and $Service.name -eq 'exchange' ? "exchange/$($Declaration['batch'])" : $null
-        body = ConvertTo-Json -InputObject $body -Compress -Depth 10
+        body = ConvertTo-JsonText $body
         headers = [ordered]@{
             'Accept' = 'application/json'; 'Content-Type' = 'application/json'; 'X-ResponseFormat' = 'json'; 'X-CmdletName' = $Declaration['cmdlet']
             'X-AnchorMailbox' = $Service.anchor; 'Prefer' = 'odata.maxpagesize=1000'

@@ -4,7 +4,10 @@ function Add-Service {
     param([string]$Name)
     if ($engine.services.ContainsKey($Name)) { return }
     $declaration = Read-ServiceDeclaration $engine.root $Name
-    foreach ($lane in $declaration['lanes'].Keys) { $engine.lanes[$lane] = New-Lane $declaration['lanes'][$lane]['max'] $declaration['lanes'][$lane]['gapMs'] }
+    foreach ($id in $declaration['lanes'].Keys) {
+        $lane = $declaration['lanes'][$id]
+        $engine.lanes[$id] = @{ max = [int]$lane['max']; gapMs = [int]$lane['gapMs']; live = 0; nextAt = 0 }
+    }
     $service = @{
         name = $Name; declaration = $declaration; cloud = $null; baseUrl = $null; scope = $null; anchor = $null; prepared = $true; preparing = $false
         waiting = [Collections.Generic.List[object]]::new(); problem = $null; noBatch = $false
@@ -27,10 +30,7 @@ function Add-Service {
     $service.anchor = "$($declaration['anchor'])".Replace('{tenantId}', $engine.job.tenant.id)
     # SharePoint's scope names a host that is not known yet.
     if ($Name -eq 'sharepoint') { return }
-    if (-not $engine.firstTokens.ContainsKey($Name)) { Request-Token $service $false; return }
-    $service.token.state = 'asked'
-    $service.token.askedAt = Get-ElapsedMs
-    $engine.awaited[$engine.firstTokens[$Name]] = @{ kind = 'token'; service = $Name }
+    Request-Token $service $false
 }
 
 function Start-ServicePreparation {

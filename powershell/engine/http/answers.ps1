@@ -89,7 +89,7 @@ function Read-AnswerBody {
     try {
         # The cmdlet takes more than JSON (single quotes, comments): the strict parser looks first.
         [Text.Json.JsonDocument]::Parse($Answer.text).Dispose()
-        $Answer.body = ConvertFrom-Json -InputObject $Answer.text -NoEnumerate -DateKind String
+        $Answer.body = ConvertFrom-JsonText $Answer.text
         $Answer.parsed = $true
         $Answer.annotated = Test-Annotated $Answer.text
     } catch { $Answer.body = $null }

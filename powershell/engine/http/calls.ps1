@@ -11,8 +11,6 @@ function Add-Call {
         })
 }
 
-function New-Lane { param([int]$Max, [int]$GapMs) @{ max = $Max; gapMs = $GapMs; live = 0; nextAt = 0 } }
-
 # Starts what can start and says how long nothing will change by itself.
 function Start-ReadyCalls {
     $queue = $engine.queue
@@ -122,7 +120,7 @@ function New-BatchMessage {
     [void]$message.Headers.TryAddWithoutValidation('Accept', 'application/json')
     [void]$message.Headers.TryAddWithoutValidation('client-request-id', [guid]::NewGuid().ToString())
     if ($Service.anchor) { [void]$message.Headers.TryAddWithoutValidation('X-AnchorMailbox', $Service.anchor) }
-    $json = ConvertTo-Json -InputObject @{ requests = $parts } -Compress -Depth 10
+    $json = ConvertTo-JsonText @{ requests = $parts }
     $message.Content = [Net.Http.StringContent]::new($json, [Text.UTF8Encoding]::new($false), 'application/json')
     $message
 }

@@ -2,8 +2,9 @@
 
 $heartbeatMs = 5000
 
+# -UntilIdle: gives back `idle` as soon as nothing can be received or sent; nothing is judged.
 function Invoke-Loop {
-    $nextBeat = $heartbeatMs
+    param([switch]$UntilIdle)
     while ($true) {
         Update-ReadyChecks
         $wake = Start-ReadyCalls
@@ -12,14 +13,23 @@ function Invoke-Loop {
         if (Test-AllDone) { return 'completed' }
         $now = Get-ElapsedMs
         if ($now -ge $engine.job.limits.scanTimeoutMs) { Stop-LiveCalls; return 'timed_out' }
-        if ($now -ge $nextBeat) { Send-Frame 'heartbeat' @{ ms = $now }; $nextBeat = $now + $heartbeatMs; Stop-OverdueHostRequests; Stop-OverdueLookups }
+        if ($now -ge $engine.nextBeat) { Send-Heartbeat $now }
         # Judging fills the time that calls take; a check waits for nothing itself.
-        $wait = if ($engine.ready.Count -or $engine.settled.Count) { 0 } else { [Math]::Max(1, [Math]::Min($wake, [Math]::Min($nextBeat - $now, $engine.job.limits.scanTimeoutMs - $now))) }
+        $wait = if ($UntilIdle -or $engine.ready.Count -or $engine.settled.Count) { 0 } else { [Math]::Max(1, [Math]::Min($wake, [Math]::Min($engine.nextBeat - $now, $engine.job.limits.scanTimeoutMs - $now))) }
         $index = [Threading.Tasks.Task]::WaitAny((Get-AwaitedTasks), [int]$wait)
         if ($index -eq 0) { if (-not (Receive-HostLine)) { Stop-LiveCalls; return 'cancelled' } }
         elseif ($index -gt 0) { $sent = $engine.live[$index - 1]; $engine.live.RemoveAt($index - 1); if ($sent['receive']) { & $sent.receive $sent } else { Complete-Send $sent } }
+        elseif ($UntilIdle) { return 'idle' }
         elseif ($engine.ready.Count) { Invoke-ReadyCheck }
     }
+}
+
+function Send-Heartbeat {
+    param([long]$Now)
+    if ($engine.nextBeat) { Send-Frame 'heartbeat' @{ ms = $Now } }
+    $engine.nextBeat = $Now + $heartbeatMs
+    Stop-OverdueHostRequests
+    Stop-OverdueLookups
 }
 
 function Get-AwaitedTasks {
@@ -30,9 +40,7 @@ function Get-AwaitedTasks {
 }
 
 function Test-AllDone {
-    if ($engine.ready.Count -or $engine.settled.Count -or $engine.live.Count -or $engine.queue.Count) { return $false }
-    foreach ($reading in $engine.readings.Values) { if (-not $reading.state -and -not $reading.internal) { return $false } }
-    $true
+    -not ($engine.openReadings -or $engine.ready.Count -or $engine.settled.Count -or $engine.live.Count -or $engine.queue.Count)
 }
 
 function Stop-LiveCalls { foreach ($sent in $engine.live) { $sent.cancellation.Cancel() } }

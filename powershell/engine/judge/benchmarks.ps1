@@ -6,7 +6,7 @@ function Read-Benchmark {
     if ($Id -notmatch '^[a-z0-9-]{1,64}$' -or $Version -notmatch '^[0-9][0-9.]{0,15}$') { return $null }
     $file = [IO.Path]::Combine($Root, 'benchmarks', "$Id-$Version.json")
     if (-not [IO.File]::Exists($file)) { return $null }
-    ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($file)) -NoEnumerate -DateKind String
+    ConvertFrom-JsonText ([IO.File]::ReadAllText($file))
 }
 
 # The lines of the controls asked for, in that order; -Unknown gets the ids that the benchmark does not have.

@@ -66,10 +66,10 @@ function Get-DocumentPlans {
 # Ids of a plan in all clouds, as far as they are known.
 function Get-PlanIds {
     param([string]$Name)
-    if ($null -eq $knownPlanIds.table) { $knownPlanIds.table = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText([IO.Path]::Combine($root, 'sources', 'service-plans.json'))) -AsHashtable }
+    if ($null -eq $knownPlanIds.table) { $knownPlanIds.table = ConvertFrom-JsonTable ([IO.File]::ReadAllText($knownPlanIds.file)) }
     $knownPlanIds.table[$Name]
 }
-$knownPlanIds = @{ table = $null }
+$knownPlanIds = @{ table = $null; file = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..', 'sources', 'service-plans.json')) }
 
 # `held` when the tenant has any of these plans, `missing` when it surely has none, else `unknown`.
 function Test-HeldPlans {

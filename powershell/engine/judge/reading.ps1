@@ -216,16 +216,6 @@ function Get-Rows {
     , $data
 }
 
-# An entry of a per-object map that failed is an object with nothing but a state (not `read`) and an error.
-function Test-FailedEntry {
-    param($Entry)
-    if ($Entry -isnot [Management.Automation.PSCustomObject]) { return $false }
-    $state = $Entry.PSObject.Properties['state']
-    if ($null -eq $state -or $state.Value -isnot [string] -or $state.Value -notin $failedStates) { return $false }
-    foreach ($property in $Entry.PSObject.Properties) { if ($property.Name -notin 'state', 'error') { return $false } }
-    $true
-}
-
 function Get-Entry {
     param($Map, [string]$Id, [string]$Of = 'evidence')
     if ($Map -isnot [Management.Automation.PSCustomObject]) { Stop-UnexpectedData $Of '' "expected a map of objects, found $(Get-ValueKind $Map)" }

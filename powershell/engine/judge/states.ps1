@@ -57,3 +57,13 @@ function Get-ProblemField {
     }
     $null
 }
+
+# An entry of a per-object map that failed is an object with nothing but a state (not `read`) and an error.
+function Test-FailedEntry {
+    param($Entry)
+    if ($Entry -isnot [Management.Automation.PSCustomObject]) { return $false }
+    $state = $Entry.PSObject.Properties['state']
+    if ($null -eq $state -or $state.Value -isnot [string] -or $state.Value -notin $failedStates) { return $false }
+    foreach ($property in $Entry.PSObject.Properties) { if ($property.Name -notin 'state', 'error') { return $false } }
+    $true
+}

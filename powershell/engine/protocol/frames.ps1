@@ -1,6 +1,8 @@
 # Frames to the host: 0x1E, the job's nonce, a space, one JSON object, LF. They go to the raw standard output, taken before
 # anything else may write there; from then on whatever PowerShell prints lands on standard error.
 
+. ([IO.Path]::Combine([IO.Path]::GetDirectoryName($PSScriptRoot), 'json.ps1'))
+
 function Open-FrameChannel {
     $frames = @{ stream = [Console]::OpenStandardOutput(); writer = $null; mark = ''; sequence = 0; clock = [Diagnostics.Stopwatch]::StartNew() }
     $frames.writer = [IO.StreamWriter]::new($frames.stream, [Text.UTF8Encoding]::new($false), 16384)
@@ -18,17 +20,7 @@ function Send-Frame {
     param([string]$Type, $Fields)
     $frame = [ordered]@{ t = $Type; seq = ++$frames.sequence }
     foreach ($name in $Fields.Keys) { $frame[$name] = $Fields[$name] }
-    # -InputObject, not the pipe (which unrolls arrays); a depth, because the default of two cuts silently.
-    $json = ConvertTo-Json -InputObject $frame -Compress -Depth 100 -WarningAction SilentlyContinue
-    $frames.writer.WriteLine($frames.mark + $json)
-    $frames.writer.Flush()
-}
-
-# A frame whose fields are JSON text already: for the first frames, sent before the cmdlets are loaded.
-function Send-PlainFrame {
-    param([string]$Type, [string]$Fields)
-    $sequence = ++$frames.sequence
-    $frames.writer.WriteLine("$($frames.mark){`"t`":`"$Type`",`"seq`":$sequence,$Fields}")
+    $frames.writer.WriteLine($frames.mark + (ConvertTo-JsonText $frame))
     $frames.writer.Flush()
 }
 

@@ -1,10 +1,18 @@
 # Lines from the host. The end of the input means that the host is gone: the process then ends at once,
 # also while the engine's own thread is busy.
 
+# -LifelineLater: until Start-Lifeline is called, only a read that is waited for notices the end.
 function Open-HostLines {
+    param([switch]$LifelineLater)
     $reader = [IO.StreamReader]::new([Console]::OpenStandardInput(), [Text.UTF8Encoding]::new($false))
     # [Console]::In would block in ReadLineAsync; a reader of our own gives a true task.
-    @{ reader = $reader; ended = (New-EndOfInputAction); task = $null }
+    @{ reader = $reader; ended = ($LifelineLater ? $null : (New-EndOfInputAction)); task = $null }
+}
+
+function Start-Lifeline {
+    param($Lines)
+    $Lines.ended = New-EndOfInputAction
+    [void]$Lines.task.ContinueWith($Lines.ended)
 }
 
 # A compiled delegate, because a script block cannot run on a thread without a runspace:
@@ -24,7 +32,7 @@ function New-EndOfInputAction {
 function Start-HostLine {
     param($Lines)
     $Lines.task = $Lines.reader.ReadLineAsync()
-    [void]$Lines.task.ContinueWith($Lines.ended)
+    if ($null -ne $Lines.ended) { [void]$Lines.task.ContinueWith($Lines.ended) }
 }
 
 # .NET's strict parser: a line may hold a token, and a cmdlet parameter may be recorded by module logging.

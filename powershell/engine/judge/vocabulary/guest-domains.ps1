@@ -14,7 +14,7 @@ function Get-GuestDomainPolicy {
         $policy = $null
         foreach ($text in $texts) {
             if ($text -notlike '*B2BManagementPolicy*') { continue }
-            $parsed = try { ConvertFrom-Json -InputObject $text -NoEnumerate -DateKind String } catch { Stop-UnexpectedData $Source 'definition' 'the text is not JSON' }
+            $parsed = try { ConvertFrom-JsonText $text } catch { Stop-UnexpectedData $Source 'definition' 'the text is not JSON' }
             $policy = Read-Object $parsed 'B2BManagementPolicy' -Of "$Source definition"
         }
         if ($null -eq $policy) {
