@@ -184,6 +184,16 @@ const reviewExceptions: Exception[] = [
 
 const entraExceptions: Exception[] = [
   {
+    reason: 'What is no account object is none under another name either; the account is judged by what names it.',
+    of: all(
+      control('1.1.2'),
+      source('graph/users/{id}'),
+      unchanged,
+      ({ sameDecision }) => sameDecision,
+      property(/^$/),
+    ),
+  },
+  {
     reason: 'Names in the text about who could be an emergency account.',
     of: all(control('1.1.2'), unchanged, property(/(^|\.)userPrincipalName$/)),
   },

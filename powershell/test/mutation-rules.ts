@@ -44,7 +44,9 @@ export function rightAnswers(line: StateLine): string[] {
   if (line.entry !== null) {
     // One object of many: the others were read, so the control is neither unlicensed nor not run.
     const ofEntry = `error ${answer.split(' ')[1]}`
-    return need.entries === 'partial' || need.optional ? [ofEntry, line.base, 'manual'] : [ofEntry]
+    return need.entries === 'partial' || need.optional
+      ? [ofEntry, line.base, 'manual', 'error unexpected_data']
+      : [ofEntry]
   }
   // Another source that was read answers instead, as it sees fit; else the worst of all states does.
   if (line.others.includes('read')) return ['pass', 'fail', 'manual', 'not_applicable', 'error unexpected_data']

@@ -3,7 +3,9 @@ $administratorSource = 'graph/directoryRoles(roleTemplateId)/members'
 $direct = Get-Rows $Evidence $administratorSource
 # A tenant without any active Global Administrator is implausible: the list was not read properly.
 if (-not $direct.Count) { Stop-UnexpectedData $administratorSource '' 'expected at least one Global Administrator, found none' }
-$policies = Get-CaPeoplePolicies $Evidence
+# Accounts are looked at also where no policy was read (a tenant without the licence has none): only the exclusions are then open.
+$policiesRead = Test-Source $Evidence $caSource
+$policies = if ($policiesRead) { Get-CaPeoplePolicies $Evidence } else { , @() }
 $named = Read-InputList $Context 'breakGlassAccounts'
 
 # Groups that hold the role are opened only when somebody is looked for who does not hold it directly.
@@ -32,7 +34,9 @@ $maybeFree = @($possible.Where({ -not $_.reach.caught.Count }))
 $counted = if ($null -eq $named) { @{ what = 'accounts that could be one'; count = $possible.Count } } else { @{ what = 'accounts fit for an emergency'; count = $fit.Count } }
 $findings = @(
     New-Finding -ResourceId 'breakGlassAccounts' -ResourceName 'Break-glass accounts' -Property $counted.what -Expected 'at least 2' -Actual $counted.count -Compliant ($counted.count -ge 2)
-    foreach ($account in $accounts) { Get-EmergencyFindings $account -OneIsFree ($free.Count -gt 0) }
+    foreach ($account in $accounts) {
+        @(Get-EmergencyFindings $account -OneIsFree ($free.Count -gt 0)).Where({ $policiesRead -or $_.property -ne 'Conditional Access exclusions' })
+    }
 )
 
 if ($null -eq $named) {
@@ -50,6 +54,7 @@ if ($fit.Count -lt 2) {
     $why = if ($unfit.Count) { $unfit -join ', and ' } else { "the list names $($accounts.Count)" }
     return New-Verdict fail "Fewer than two of the named break-glass accounts are fit for an emergency: $why." $findings
 }
+if (-not $policiesRead) { Stop-Unread $caSource }
 if ($free.Count) {
     return New-Verdict manual "$($fit.Count) break-glass accounts are technically as they should be; a person has to look at the written procedure and the keeping of their secrets." `
         $findings -ReasonCode human_review

@@ -137,14 +137,15 @@ function Measure-EmergencyAccount {
         $account.gaps = Get-EmergencyAccountGaps $object.user
     }
     $holds = $Holders.Contains($account.id)
-    # A holder whose sign-in name was not told could be this one.
-    $maybe = -not $holds -and $object.state -notin 'read', 'not_found' -and $Name.Contains('@') -and @($Holders.Keys).Where({ -not (Get-SignInName $Holders[$_]) }).Count
+    # A holder whose sign-in name was not told could be this one, as long as nothing tells its id.
+    $idTold = $object.state -eq 'read' -and ((Test-Property $object.user 'id') -or -not $object.key.Contains('@'))
+    $maybe = -not $holds -and -not $idTold -and $object.state -ne 'not_found' -and $Name.Contains('@') -and @($Holders.Keys).Where({ -not (Get-SignInName $Holders[$_]) }).Count
     if (-not $holds -and -not $maybe) {
         $what = $object.state -eq 'not_found' ? 'no such account' : 'not a member'
         $account.gaps = @(@{ property = 'Global Administrator'; expected = 'a member'; actual = $what; text = 'is not a Global Administrator' }; $account.gaps)
         return $account
     }
-    $account.known = $object.state -eq 'read'
+    $account.known = $object.state -eq 'read' -and -not $maybe
     if ($account.gaps.Count) { return $account }
     if ($maybe) { $account.reach = @{ caught = @(); unread = @('every policy'); failed = @() } } else { $account.reach = Get-CaReach $Evidence $Policies $account.id }
     $account
