@@ -96,8 +96,8 @@ const sized = (scale: number) => ({
   users: 20_000 * scale,
   mailboxes: 8_000 * scale,
   groups: 400 * scale,
-  policies: 120 * scale,
-  applications: 3_000 * scale,
+  conditionalAccessPolicies: 120 * scale,
+  servicePrincipals: 3_000 * scale,
 })
 
 /** A large tenant and half of it: time must grow with pages, not with their square. */

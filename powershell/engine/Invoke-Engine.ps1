@@ -18,7 +18,7 @@ try {
     Import-UtilityCmdlets
     foreach ($file in 'judge/states', 'judge/checks', 'judge/benchmarks', 'judge/judging-files', 'collect/declarations', 'collect/plan', 'collect/services', 'http/tokens') { . "$PSScriptRoot/$file.ps1" }
     $engine = @{
-        root = $root; job = $job; plan = $null; services = @{}; lanes = @{}; readings = @{}; openReadings = 0; queue = [Collections.Generic.List[object]]::new()
+        root = $root; job = $job; plan = $null; services = @{}; lanes = @{}; readings = @{}; openReadings = 0
         live = [Collections.Generic.List[object]]::new(); awaited = @{}; hostRequests = 0; http = $null; judgingScan = $null; modules = $null
         nextBeat = 0; settled = [Collections.Generic.Queue[string]]::new(); ready = [Collections.Generic.Queue[string]]::new(); waitingChecks = @{}
     }

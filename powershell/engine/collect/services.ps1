@@ -6,7 +6,10 @@ function Add-Service {
     $declaration = Read-ServiceDeclaration $engine.root $Name
     foreach ($id in $declaration['lanes'].Keys) {
         $lane = $declaration['lanes'][$id]
-        $engine.lanes[$id] = @{ max = [int]$lane['max']; gapMs = [int]$lane['gapMs']; live = 0; nextAt = 0 }
+        $engine.lanes[$id] = @{
+            service = $Name; max = [int]$lane['max']; gapMs = [int]$lane['gapMs']; live = 0; nextAt = 0; lookedAt = 0
+            queue = [Collections.Generic.List[object]]::new()
+        }
     }
     $service = @{
         name = $Name; declaration = $declaration; cloud = $null; baseUrl = $null; scope = $null; anchor = $null; prepared = $true; preparing = $false

@@ -1,72 +1,99 @@
-# Calls wait in one queue until their token is there, their lane has room and their time has come. Calls of the same
-# batch group that are ready together travel as one $batch.
+# Calls wait in the queue of their lane until their token is there, the lane has room and their time has come. Calls of the
+# same batch group that are ready together travel as one $batch.
 
 # $Unit: what the call is for, a list or an object of one source (see collect/units.ps1).
 function Add-Call {
     param($Unit, $Request)
-    $engine.queue.Add(@{
+    $engine.lanes[$Request.lane].queue.Add(@{
             unit = $Unit; service = $Request.service; lane = $Request.lane; group = $Request.group; method = $Request.method
             url = $Request.url; path = $Request.path; headers = $Request.headers; body = $Request.body; tries = 0; refreshed = $false
             notBefore = 0; generation = 0; request = $Request
         })
 }
 
+function Test-CallsQueued {
+    foreach ($lane in $engine.lanes.Values) { if ($lane.queue.Count) { return $true } }
+    $false
+}
+
 # Starts what can start and says how long nothing will change by itself.
 function Start-ReadyCalls {
-    $queue = $engine.queue
     $now = Get-ElapsedMs
     $wake = 1000
-    for ($index = 0; $index -lt $queue.Count; $index++) {
+    # A copy: what a call leads to may need a service, and so lanes, that were not there before.
+    foreach ($lane in @($engine.lanes.Values)) { if ($lane.queue.Count) { $wake = [Math]::Min($wake, (Start-LaneCalls $lane $now)) } }
+    $wake
+}
+
+# Only as much of the queue is looked at as the lane has room for: in a large tenant a call per user waits in it.
+function Start-LaneCalls {
+    param($Lane, [long]$Now)
+    $queue = $Lane.queue
+    $wake = 1000
+    $token = $engine.services[$Lane.service].token
+    if ($token.state -eq 'failed') { Stop-LaneCalls $Lane $token.problem; return $wake }
+    if ($queue.Count -lt 200 -or $Now - $Lane.lookedAt -ge 2000) { $Lane.lookedAt = $Now; Stop-OverdueCalls $queue }
+    if ($token.state -ne 'ready') { return $wake }
+    for ($index = 0; $index -lt $queue.Count -and $Lane.live -lt $Lane.max; $index++) {
+        if ($Lane.nextAt -gt $Now) { return [Math]::Min($wake, $Lane.nextAt - $Now) }
         $call = $queue[$index]
-        $token = $engine.services[$call.service].token
-        if ($token.state -eq 'failed') {
-            $queue.RemoveAt($index); $index--
-            # A refused sign-in answers every source of the service, whatever it was for.
-            Complete-Reading $call.unit.reading $token.problem.state $null (Copy-Fields $token.problem.error)
-            continue
-        }
-        if ((Get-SourceTimeLeft $call.unit.reading) -le 0) {
-            $queue.RemoveAt($index); $index--
-            Stop-Unit $call.unit (New-Failure 'timeout' 'source_timeout' 'The source could not be read in the time it has.')
-            continue
-        }
-        if ($token.state -ne 'ready') { continue }
-        $lane = $engine.lanes[$call.lane]
-        $at = [Math]::Max($call.notBefore, $lane.nextAt)
-        if ($at -gt $now) { $wake = [Math]::Min($wake, $at - $now); continue }
-        if ($lane.live -ge $lane.max) { continue }
+        if ($call.notBefore -gt $Now) { $wake = [Math]::Min($wake, $call.notBefore - $Now); continue }
         if ($call.request['spare'] -and (Test-OthersQueued $call)) { continue }
-        $queue.RemoveAt($index); $index--
-        Send-Calls (Get-CallsOfGroup $call $now) $lane
+        $queue.RemoveAt($index)
+        Send-Calls (Get-CallsOfGroup $call $Lane $index $Now) $Lane
+        $index--
     }
     $wake
+}
+
+# A refused sign-in answers every source of the service, whatever it was for.
+function Stop-LaneCalls {
+    param($Lane, $Problem)
+    $calls = $Lane.queue.ToArray()
+    $Lane.queue.Clear()
+    foreach ($call in $calls) { Complete-Reading $call.unit.reading $Problem.state $null (Copy-Fields $Problem.error) }
+}
+
+function Stop-OverdueCalls {
+    param($Queue)
+    for ($index = 0; $index -lt $Queue.Count; $index++) {
+        $call = $Queue[$index]
+        if ((Get-SourceTimeLeft $call.unit.reading) -gt 0) { continue }
+        $Queue.RemoveAt($index); $index--
+        Stop-Unit $call.unit (New-Failure 'timeout' 'source_timeout' 'The source could not be read in the time it has.')
+    }
 }
 
 # Does anything of the same service wait that a scan cannot do without?
 function Test-OthersQueued {
     param($Call)
-    foreach ($other in $engine.queue) { if ($other.service -eq $Call.service -and -not $other.request['spare']) { return $true } }
+    foreach ($lane in $engine.lanes.Values) {
+        if ($lane.service -ne $Call.service) { continue }
+        foreach ($other in $lane.queue) { if (-not $other.request['spare']) { return $true } }
+    }
     $false
 }
 
-# The calls that travel with this one. Graph's batches are filled, to save requests; where the declaration of the service says
-# `batchSpread`, the calls are spread over the free places of the lane, because a batch is as slow as all that is in it.
+# The calls that travel with this one, from $From in its lane's queue on. Graph's batches are filled, to save requests; where the declaration of the
+# service says `batchSpread`, the calls are spread over the free places of the lane, because a batch is as slow as all that is in it.
 function Get-CallsOfGroup {
-    param($Call, [long]$Now)
+    param($Call, $Lane, [int]$From, [long]$Now)
     $calls = [Collections.Generic.List[object]]::new()
     $calls.Add($Call)
     $service = $engine.services[$Call.service]
     if (-not $Call.group -or $service.noBatch) { return , $calls }
-    $others = $engine.queue.FindAll([Predicate[object]] { param($other) $other.group -eq $Call.group -and $other.notBefore -le $Now })
+    $queue = $Lane.queue
     $size = $service.declaration['batchMax']
     if ($service.declaration['batchSpread']) {
-        $lane = $engine.lanes[$Call.lane]
-        $size = [Math]::Min($size, [Math]::Ceiling(($others.Count + 1) / ($lane.max - $lane.live)))
+        $due = 1
+        foreach ($other in $queue) { if ($other.group -eq $Call.group -and $other.notBefore -le $Now) { $due++ } }
+        $size = [Math]::Min($size, [Math]::Ceiling($due / ($Lane.max - $Lane.live)))
     }
-    foreach ($other in $others) {
-        if ($calls.Count -ge $size) { break }
+    for ($index = $From; $index -lt $queue.Count -and $calls.Count -lt $size; $index++) {
+        $other = $queue[$index]
+        if ($other.group -ne $Call.group -or $other.notBefore -gt $Now) { continue }
         $calls.Add($other)
-        [void]$engine.queue.Remove($other)
+        $queue.RemoveAt($index); $index--
     }
     , $calls
 }
@@ -153,7 +180,7 @@ function Disable-Batching {
     $service = $engine.services[$Calls[0].service]
     if (-not $service.noBatch) { Send-Log 'warn' "$($service.name) did not take a batch: its reads go one by one." }
     $service.noBatch = $true
-    foreach ($call in $Calls) { $call.tries--; $engine.queue.Add($call) }
+    foreach ($call in $Calls) { $call.tries--; $engine.lanes[$call.lane].queue.Add($call) }
 }
 
 function Get-TaskAnswer {
@@ -194,14 +221,14 @@ function Resolve-Answer {
             $Call.notBefore = (Get-ElapsedMs) + $outcome.waitMs
             # Buckets are per service, except in Graph, where each workload counts by itself.
             if ($outcome['holdLane'] -and $Call.lane -ne 'graph') { $lane = $engine.lanes[$Call.lane]; $lane.nextAt = [Math]::Max($lane.nextAt, $Call.notBefore) }
-            $engine.queue.Insert(0, $Call)
+            $engine.lanes[$Call.lane].queue.Insert(0, $Call)
         }
         'refresh' {
             $Call.refreshed = $true
             $Call.tries--
             # Several calls may come back with the same dead token: ask for a new one once.
             if ($Call.generation -eq $service.token.generation -and $service.token.state -eq 'ready') { Request-Token $service $true }
-            $engine.queue.Insert(0, $Call)
+            $engine.lanes[$Call.lane].queue.Insert(0, $Call)
         }
         'restart' { Restart-Unit $Call.unit }
     }

@@ -40,7 +40,7 @@ function Get-AwaitedTasks {
 }
 
 function Test-AllDone {
-    -not ($engine.openReadings -or $engine.ready.Count -or $engine.settled.Count -or $engine.live.Count -or $engine.queue.Count)
+    -not ($engine.openReadings -or $engine.ready.Count -or $engine.settled.Count -or $engine.live.Count -or (Test-CallsQueued))
 }
 
 function Stop-LiveCalls { foreach ($sent in $engine.live) { $sent.cancellation.Cancel() } }
