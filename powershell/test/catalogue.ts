@@ -126,7 +126,7 @@ export const controls = benchmark.controls
 export const checks = new Map<string, Check>(
   controls.map(({ check }) => [check, json(`checks/${check}/check.json`) as Check]),
 )
-export const verdictOf = (key: string): string => read(`checks/${key}/verdict.ps1`)
+const verdictOf = (key: string): string => read(`checks/${key}/verdict.ps1`)
 export const checkOf = (controlId: string): Check => {
   const check = checks.get(controls.find(({ id }) => id === controlId)?.check ?? '')
   if (!check) throw new Error(`The benchmark has no control ${controlId}.`)

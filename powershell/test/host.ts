@@ -6,7 +6,7 @@ import { importPKCS8, SignJWT } from 'jose'
 import { fetch, ProxyAgent } from 'undici'
 import { startPwsh } from './pwsh.ts'
 
-export const nonce = 'nonce-0123456789abcdef'
+const nonce = 'nonce-0123456789abcdef'
 
 export interface Frame {
   t: string

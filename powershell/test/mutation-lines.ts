@@ -4,7 +4,7 @@ import { runPwsh } from './pwsh.ts'
 
 // What engine/judge/Test-Mutations.ps1 tells, and what the contract says of the places it tells of.
 
-export interface ReadsLine {
+interface ReadsLine {
   kind: 'reads'
   check: string
   /** source, shape of the path and access (read, tested, optional, missing), separated by tabs */
@@ -50,7 +50,7 @@ export interface ValueLine {
   without: string | null
 }
 
-export interface CountLine {
+interface CountLine {
   kind: 'count'
   check: string
   cases: number

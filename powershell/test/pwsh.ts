@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { powershellRoot } from '../index.js'
 
 /** The command that starts pwsh: TENANTSCOPE_PWSH, the .NET tool's own assembly, or `pwsh` of the PATH. */
-export function pwshCommand(): { file: string; args: string[] } {
+function pwshCommand(): { file: string; args: string[] } {
   const named = process.env.TENANTSCOPE_PWSH
   if (named) return { file: named, args: [] }
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
