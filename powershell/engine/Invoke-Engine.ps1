@@ -36,17 +36,23 @@ try {
         foreach ($file in 'transport', 'process', 'answers') { . "$PSScriptRoot/modules/$file.ps1" }
         $engine.modules = @{}
     }
+    Resolve-Origins $engine.plan $root $job.sources $job.inputs
+    foreach ($service in (Get-PlannedServices $engine.plan)) { Add-Service $service }
     $engine.http = try { New-HttpClient $job.network } catch { Stop-Job 'network_malformed' "network.proxyUrl or network.caFile cannot be used ($($_.Exception.GetBaseException().GetType().Name))." }
     $engine.judgingScan = @{ inputs = $job.inputs; startedAt = $job.startedAt; tenant = $job.tenant; plans = $null }
     # All readings exist before the first starts: they wait for each other.
     foreach ($id in $engine.plan.sources.Keys) { $engine.readings[$id] = New-Reading $id $engine.plan.sources[$id] }
     $engine.openReadings = $engine.readings.Count
+    # The reads of the slow services are on their way before the others are prepared.
+    $outcome = 'idle'
+    foreach ($slow in $true, $false) {
+        foreach ($id in @($engine.plan.sources.Keys)) { if ($slow -eq ($id -match '^(compliance|exchange)/')) { Start-Reading $engine.readings[$id] } }
+        if (-not $slow) { Start-HeldPlans }
+        if ($outcome -eq 'idle') { $outcome = Invoke-Loop -UntilIdle }
+    }
     Initialize-Checks
-    Start-HeldPlans
-    foreach ($id in @($engine.plan.sources.Keys)) { Start-Reading $engine.readings[$id] }
 
     # One file whenever there is nothing to receive and nothing to send.
-    $outcome = Invoke-Loop -UntilIdle
     if ($outcome -eq 'idle') { Start-Lifeline $hostLines }
     foreach ($file in @("$PSScriptRoot/judge/reading.ps1"; Get-JudgingFiles)) {
         if ($outcome -eq 'idle') { $outcome = Invoke-Loop -UntilIdle }

@@ -1,16 +1,15 @@
 # JSON text to objects and back. Objects are what `ConvertFrom-Json -NoEnumerate -DateKind String` makes: text stays text, also
 # where it looks like a time. PowerShell before 7.5 cannot be told to, so there the parser of .NET does it, node by node.
 
-$jsonKeepsText = $PSVersionTable.PSVersion -ge [version]'7.5'
-$jsonDepth = 1024   # as deep as the cmdlet goes
-$deepJson = [Text.Json.JsonDocumentOptions]@{ MaxDepth = $jsonDepth }
+$jsonKeepsText = $PSVersionTable.PSVersion.Major -gt 7 -or $PSVersionTable.PSVersion.Minor -ge 5
 $jsonOutput = @{ context = $null }   # made when first needed: its type comes with the cmdlets
 
 # A list comes back whole, also one of none or of one.
 function ConvertFrom-JsonText {
     param([string]$Text)
     if ($jsonKeepsText) { return ConvertFrom-Json -InputObject $Text -NoEnumerate -DateKind String }
-    $document = [Text.Json.JsonDocument]::Parse($Text, $deepJson)
+    # As deep as the cmdlet goes.
+    $document = [Text.Json.JsonDocument]::Parse($Text, [Text.Json.JsonDocumentOptions]@{ MaxDepth = 1024 })
     try { , (ConvertFrom-JsonElement $document.RootElement) } finally { $document.Dispose() }
 }
 

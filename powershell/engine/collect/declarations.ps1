@@ -1,6 +1,7 @@
 # Declarations of sources and services: JSON files under sources/, read only when a scan needs them.
 
-$serviceNames = 'graph', 'exchange', 'compliance', 'teams', 'sharepoint', 'fabric', 'dns'
+# In the order they are asked: what takes longest begins first.
+$serviceNames = 'compliance', 'exchange', 'graph', 'sharepoint', 'teams', 'fabric', 'dns'
 $declarations = @{}
 
 # `graph/directoryRoles/{id}/members` -> sources/graph/directoryRoles.id.members.json

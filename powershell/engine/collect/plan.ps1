@@ -8,11 +8,12 @@ function New-JobPlan {
     $unknown = [Collections.Generic.List[string]]::new()
     $controls = Select-Controls $benchmark $Job.controls $unknown
     if ($unknown.Count) { Stop-Job 'control_unknown' "The benchmark has no control $($unknown -join ', ')." }
-    New-Plan $engine.root $controls $Job.sources $Job.inputs
+    New-Plan $engine.root $controls $Job.sources
 }
 
+# Still without the origins of per-object sources: which services are asked is known before.
 function New-Plan {
-    param([string]$Root, $Controls, [string[]]$ExtraSources, $Inputs)
+    param([string]$Root, $Controls, [string[]]$ExtraSources)
     $plan = @{ controls = [ordered]@{}; checks = [ordered]@{}; sources = [ordered]@{}; broken = @{}; requested = [ordered]@{} }
     foreach ($control in $Controls) {
         $key = $control.check
@@ -28,7 +29,6 @@ function New-Plan {
     foreach ($source in $ExtraSources) { $plan.requested[$source] = $true }
     Read-SourceDeclarations $Root $plan.requested.Keys
     foreach ($source in $plan.requested.Keys) { Add-PlannedSource $plan $Root $source }
-    Resolve-Origins $plan $Root $ExtraSources $Inputs
     $plan
 }
 
@@ -79,7 +79,7 @@ function Resolve-Origins {
     }
 }
 
-# Services that the planned sources ask, including those that only prepare another one.
+# Services that the planned sources ask, including those that only prepare another one, the slow ones first.
 function Get-PlannedServices {
     param($Plan)
     $services = [Collections.Generic.List[string]]::new()
@@ -90,6 +90,6 @@ function Get-PlannedServices {
         if (-not $services.Contains($declaration['service'])) { $services.Add($declaration['service']) }
     }
     # SharePoint's admin host is asked of Graph.
-    if ($services.Contains('sharepoint') -and -not $services.Contains('graph')) { $services.Insert(0, 'graph') }
-    , $services.ToArray()
+    if ($services.Contains('sharepoint') -and -not $services.Contains('graph')) { $services.Add('graph') }
+    foreach ($service in $serviceNames) { if ($services.Contains($service)) { $service } }
 }

@@ -6,11 +6,13 @@ $heartbeatMs = 5000
 function Invoke-Loop {
     param([switch]$UntilIdle)
     while ($true) {
-        Update-ReadyChecks
+        if (-not $UntilIdle) { Update-ReadyChecks }
         $wake = Start-ReadyCalls
         if ($engine.modules) { $wake = [Math]::Min($wake, (Update-Modules)) }
-        Update-ReadyChecks
-        if (Test-AllDone) { return 'completed' }
+        if (-not $UntilIdle) {
+            Update-ReadyChecks
+            if (Test-AllDone) { return 'completed' }
+        }
         $now = Get-ElapsedMs
         if ($now -ge $engine.job.limits.scanTimeoutMs) { Stop-LiveCalls; return 'timed_out' }
         if ($now -ge $engine.nextBeat) { Send-Heartbeat $now }

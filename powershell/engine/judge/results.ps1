@@ -22,39 +22,39 @@ function Get-FailedEntryStates {
 
 function Get-SourceState {
     param($Sources, [string]$Source)
-    if (-not $Sources.ContainsKey($Source)) { return 'not_collected' }
     $record = $Sources[$Source]
-    if ($record.state -in $failedStates) { return $record.state }
+    if ($null -eq $record) { return 'not_collected' }
+    $state = $record.state
+    if ($state -ne 'read') { return $state -in $failedStates ? $state : 'unexpected_data' }
     # Read without data is nothing read: an empty collection is an array, an empty object an object, and a map is always one.
-    if ($record.state -eq 'read' -and $null -ne $record.data -and ($record.data -is [Management.Automation.PSCustomObject] -or -not (Test-PerObjectSource $Source))) { return 'read' }
-    'unexpected_data'
+    if ($null -eq $record.data) { return 'unexpected_data' }
+    $record.data -is [Management.Automation.PSCustomObject] -or -not (Test-PerObjectSource $Source) ? 'read' : 'unexpected_data'
 }
 
 # What one requirement says when it is not met: @{ state; source; error; failedEntry }. $null when it is met.
 function Get-UnmetRequirement {
     param($Requirement, $Sources)
-    $unread = [Collections.Generic.List[object]]::new()
+    $worst = $null
     foreach ($source in $Requirement.sources) {
         $state = Get-SourceState $Sources $source
-        if ($state -eq 'not_found' -and $Requirement.notFound -eq 'empty') { return $null }
+        $unmet = $null
         if ($state -ne 'read') {
-            $record = $Sources.ContainsKey($source) ? $Sources[$source] : $null
-            $unread.Add(@{ state = $state; source = $source; error = (Get-ProblemField $record 'error'); failedEntry = $false })
-            continue
-        }
-        if ($Requirement.entries -eq 'all' -and (Test-PerObjectSource $source)) {
-            $failed = Get-FailedEntryStates $Sources[$source].data
-            if ($failed.Count) {
-                $worst = Get-WorstState @($failed).ForEach({ $_.state })
-                $first = $failed.Where({ $_.state -eq $worst }, 'First')[0]
-                $unread.Add(@{ state = $worst; source = $source; error = $first.error; failedEntry = $true })
-                continue
-            }
-        }
-        return $null
+            if ($state -eq 'not_found' -and $Requirement.notFound -eq 'empty') { return $null }
+            $unmet = @{ state = $state; source = $source; error = (Get-ProblemField $Sources[$source] 'error'); failedEntry = $false }
+        } elseif ($Requirement.entries -eq 'all' -and (Test-PerObjectSource $source)) { $unmet = Get-WorstEntry $source $Sources[$source].data }
+        if ($null -eq $unmet) { return $null }
+        if ($null -eq $worst -or $stateOrder.IndexOf($unmet.state) -lt $stateOrder.IndexOf($worst.state)) { $worst = $unmet }
     }
-    $worst = Get-WorstState @($unread).ForEach({ $_.state })
-    $unread.Where({ $_.state -eq $worst }, 'First')[0]
+    $worst
+}
+
+# The failed entry of a map that says most, in the shape of an unmet requirement; $null when none failed.
+function Get-WorstEntry {
+    param([string]$Source, $Data)
+    $failed = Get-FailedEntryStates $Data
+    if (-not $failed.Count) { return $null }
+    $state = Get-WorstState @(foreach ($entry in $failed) { $entry.state })
+    foreach ($entry in $failed) { if ($entry.state -eq $state) { return @{ state = $state; source = $Source; error = $entry.error; failedEntry = $true } } }
 }
 
 function New-UnreadResult {
@@ -87,14 +87,13 @@ function New-UnexpectedResult {
 function New-VerdictEvidence {
     param($Check, $Sources)
     $evidence = [Management.Automation.PSObject]::new()
+    $properties = $evidence.PSObject.Properties
     foreach ($requirement in $Check.requirements) {
         foreach ($source in $requirement.sources) {
             $state = Get-SourceState $Sources $source
-            $data = if ($state -eq 'read') { , $Sources[$source].data } else { , $null }
-            $usable = $state -eq 'read' -or ($state -eq 'not_found' -and $requirement.notFound -eq 'empty')
-            if ($usable -and $null -eq $evidence.PSObject.Properties[$source]) {
-                $evidence.PSObject.Properties.Add([Management.Automation.PSNoteProperty]::new($source, $data))
-            }
+            if ($state -ne 'read' -and -not ($state -eq 'not_found' -and $requirement.notFound -eq 'empty')) { continue }
+            if ($null -ne $properties[$source]) { continue }
+            $properties.Add([Management.Automation.PSNoteProperty]::new($source, ($state -eq 'read' ? $Sources[$source].data : $null)), $true)
         }
     }
     $evidence
@@ -109,10 +108,9 @@ function New-VerdictContext {
         $value = if ($null -eq $given) { , $null } else { , $given.Value }
         $inputs.PSObject.Properties.Add([Management.Automation.PSNoteProperty]::new($name, $value))
     }
-    [pscustomobject]@{
-        Inputs = $inputs; ScanStartedAt = $Scan.startedAt; Parameters = $Parameters
-        Tenant = [pscustomobject]@{ Id = $Scan.tenant.id; DefaultDomain = $Scan.tenant.defaultDomain }
-    }
+    # A verdict only reads it: one object for all.
+    if (-not $Scan['shownTenant']) { $Scan['shownTenant'] = [pscustomobject]@{ Id = $Scan.tenant.id; DefaultDomain = $Scan.tenant.defaultDomain } }
+    [pscustomobject]@{ Inputs = $inputs; ScanStartedAt = $Scan.startedAt; Parameters = $Parameters; Tenant = $Scan['shownTenant'] }
 }
 
 # The unread source or entry that a verdict stopped for (Stop-Unread), in the shape of an unmet requirement; or $null.
@@ -150,9 +148,8 @@ function Get-ThrownProblem {
 
 function Test-Finding {
     param($Finding)
-    if ($Finding -isnot [Collections.IDictionary]) { return $false }
-    foreach ($name in 'resourceId', 'resourceName', 'property', 'expected', 'actual', 'compliant') { if (-not $Finding.Contains($name)) { return $false } }
-    $Finding['compliant'] -is [bool]
+    $Finding -is [Collections.IDictionary] -and $Finding.Contains('resourceId') -and $Finding.Contains('resourceName') -and $Finding.Contains('property') -and
+    $Finding.Contains('expected') -and $Finding.Contains('actual') -and $Finding['compliant'] -is [bool]
 }
 
 # What is wrong with the shape of a verdict, or $null.

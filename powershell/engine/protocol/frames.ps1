@@ -16,10 +16,16 @@ function Import-UtilityCmdlets {
     Import-Module -Assembly ([Reflection.Assembly]::Load('Microsoft.PowerShell.Commands.Utility')) -DisableNameChecking -Global
 }
 
+# $Fields: made for this frame alone.
 function Send-Frame {
     param([string]$Type, $Fields)
-    $frame = [ordered]@{ t = $Type; seq = ++$frames.sequence }
-    foreach ($name in $Fields.Keys) { $frame[$name] = $Fields[$name] }
+    $frame = $Fields
+    if ($Fields -isnot [Collections.Specialized.OrderedDictionary]) {
+        $frame = [ordered]@{}
+        foreach ($name in $Fields.Keys) { $frame[$name] = $Fields[$name] }
+    }
+    $frame.Insert(0, 't', $Type)
+    $frame.Insert(1, 'seq', ++$frames.sequence)
     $frames.writer.WriteLine($frames.mark + (ConvertTo-JsonText $frame))
     $frames.writer.Flush()
 }
