@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,3 +71,12 @@ test('JSON becomes the same objects with and without the cmdlet of PowerShell 7.
     await rm(folder, { recursive: true, force: true })
   }
 }, 120_000)
+
+test('what only PowerShell 7.5 knows is asked for in one place', () => {
+  const scripts = readdirSync(powershellRoot, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.ps1') && !name.startsWith('node_modules/') && !name.startsWith('test/'))
+  const using = scripts.filter((name) => /-DateKind\b/.test(readFileSync(join(powershellRoot, name), 'utf8')))
+  expect(scripts.length).toBeGreaterThan(200)
+  expect(using).toEqual(['engine/json.ps1'])
+})

@@ -79,7 +79,8 @@ function Add-Remedy {
     param($Reading, [string]$State, $Problem)
     if ($null -eq $Problem) { return $null }
     $declaration = $Reading.declaration
-    if ($State -eq 'denied' -and $declaration['permissions']) { $Problem['permission'] = @($declaration['permissions']) -join ', ' }
+    # A sign-in that failed is not about what the app may read.
+    if ($State -eq 'denied' -and $declaration['permissions'] -and -not "$($Problem['message'])".StartsWith('Signing in to ')) { $Problem['permission'] = @($declaration['permissions']) -join ', ' }
     if ($State -eq 'unlicensed' -and $declaration['licence']) { $Problem['licence'] = @($declaration['licence']) -join ' or ' }
     $Problem
 }

@@ -24,7 +24,7 @@ function Add-Service {
         return
     }
     if ($declaration['credentialKinds'] -and $engine.job.credentialKind -notin $declaration['credentialKinds']) {
-        $service.problem = @{ state = 'not_supported'; error = [ordered]@{ code = 'certificate_needed'; message = "$Name refuses applications that sign in with a secret: use a certificate." } }
+        $service.problem = @{ state = 'not_supported'; error = [ordered]@{ code = 'certificate_needed'; message = 'The service refuses applications that sign in with a secret: use a certificate.' } }
         return
     }
     $service.scope = $service.cloud['scope']

@@ -56,7 +56,8 @@ function Get-UnauthorizedOutcome {
         'exchange' { ' The app role Exchange.ManageAsApp may be missing.' }
         default { '' }
     }
-    New-Failure 'denied' ($Answer.code ? $Answer.code : 'unauthorized') "The service refused the token, also a new one ($(Get-AnswerLabel $Answer)).$hint" 401
+    $code = $Call.service -eq 'fabric' -and (Test-TokenHasRoles $service) ? 'power_bi_permission' : ($Answer.code ? $Answer.code : 'unauthorized')
+    New-Failure 'denied' $code "The service refused the token, also a new one ($(Get-AnswerLabel $Answer)).$hint" 401
 }
 
 function Get-MissingOutcome {

@@ -31,7 +31,7 @@ function Receive-Token {
 function Stop-Token {
     param($Service, [string]$State, [string]$Code, [string]$Message)
     $Service.token.state = 'failed'
-    $Service.token.problem = @{ state = $State; error = [ordered]@{ code = $Code; message = "No access token for $($Service.name): $Message" } }
+    $Service.token.problem = @{ state = $State; error = [ordered]@{ code = $Code; message = "Signing in to $($serviceTitles[$Service.name]) failed: $Message" } }
 }
 
 # Claims are read to explain a refusal (kind of credential, roles), never to decide what may be read.

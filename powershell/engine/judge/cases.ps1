@@ -15,7 +15,7 @@ function Find-CheckFolders {
 function Read-Cases {
     param([string]$Folder)
     $text = [IO.File]::ReadAllText([IO.Path]::Combine($Folder, 'cases.json'))
-    , (ConvertFrom-Json -InputObject $text -NoEnumerate -DateKind String).cases
+    , (ConvertFrom-JsonText $text).cases
 }
 
 function ConvertTo-SourceRecords {

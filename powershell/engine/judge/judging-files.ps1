@@ -2,5 +2,6 @@
 
 function Get-JudgingFiles {
     [IO.Directory]::GetFiles([IO.Path]::Combine($PSScriptRoot, 'vocabulary'), '*.ps1')
+    [IO.Path]::Combine($PSScriptRoot, 'messages.ps1')
     [IO.Path]::Combine($PSScriptRoot, 'results.ps1')
 }

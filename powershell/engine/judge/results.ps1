@@ -75,7 +75,7 @@ function New-UnlicensedResult {
     $answer = $statusOfState.unlicensed
     @{
         status = $answer.status; reasonCode = $answer.reasonCode; findings = @(); findingsTotal = 0
-        message = "This needs $(Format-Plans $Check.licence), which is in none of the tenant's subscriptions."
+        message = "The tenant has no licence for this: it needs $(Format-Plans $Check.licence)."
     }
 }
 

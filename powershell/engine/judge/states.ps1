@@ -28,24 +28,10 @@ function Get-WorstState {
     foreach ($state in $stateOrder) { if ($state -in $States) { return $state } }
 }
 
-# One sentence for a control whose source was not read, from the source's own error.
-function Get-StateMessage {
-    param([string]$State, [string]$Source, $Problem)
-    $detail = if ($Problem -is [string]) { $Problem } else { Get-ProblemField $Problem 'message' }
-    $permission = Get-ProblemField $Problem 'permission'
-    $licence = Get-ProblemField $Problem 'licence'
-    $text = switch ($State) {
-        'denied' { "The app may not read $Source$(if ($permission) { ": it needs $permission" })." }
-        'unlicensed' { "The tenant has no licence for what $Source reads$(if ($licence) { " ($licence)" })." }
-        'not_supported' { "$(Get-ProblemField $Problem 'code')" -like 'module_*' ? "$Source cannot be read through a PowerShell module here." : "This kind of credential cannot read $Source." }
-        'unavailable' { "$Source could not be read: the service gave no usable answer." }
-        'timeout' { "$Source could not be read in time." }
-        'throttled' { "$Source could not be read: the service kept refusing for too many requests." }
-        'not_found' { "The service says that what $Source reads does not exist." }
-        'not_collected' { "$Source was not read in this scan." }
-        default { "The evidence of $Source is not what was expected." }
-    }
-    if ($detail) { "$text $detail" } else { $text }
+# Services as customers know them.
+$serviceTitles = @{
+    graph = 'Microsoft Graph'; exchange = 'Exchange Online'; compliance = 'Security & Compliance'; teams = 'Microsoft Teams'
+    sharepoint = "SharePoint's admin API"; fabric = "Fabric's admin API"; dns = 'DNS'
 }
 
 function Get-ProblemField {

@@ -23,7 +23,7 @@ function Receive-ModuleLine {
 
 function Resolve-ModuleFrame {
     param($Reader, [string]$Json)
-    $frame = ConvertFrom-Json -InputObject $Json -NoEnumerate -DateKind String
+    $frame = ConvertFrom-JsonText $Json
     $type = "$(Get-Field $frame 't')"
     $expected = @{ starting = 'imported', 'failed'; connecting = 'connected', 'failed'; reading = 'rows', 'failed' }[$Reader.phase]
     if ($type -notin $expected) { Send-Log 'warn' "A frame of the module of $($Reader.service.name) came at the wrong time: ignored."; return }

@@ -125,7 +125,7 @@ async function spawnOnce(
 function spawnError(file: string, code: string | undefined, cause: unknown): RunnerError {
   switch (code) {
     case 'ENOENT':
-      return new RunnerError('runner_missing', `There is no program ${file}. Install PowerShell 7.5 or later.`, {
+      return new RunnerError('runner_missing', `There is no program ${file}. Install PowerShell 7.4 or later.`, {
         cause,
       })
     case 'EACCES':

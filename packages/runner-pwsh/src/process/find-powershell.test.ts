@@ -103,10 +103,10 @@ describe.skipIf(process.platform === 'win32')('its version', () => {
   }
 
   test.each([
-    ['echo "PowerShell 7.5.0"', true, /7\.5\.0/],
+    ['echo "PowerShell 7.4.0"', true, /7\.4\.0/],
     ['echo "PowerShell 8.0.0-preview.1"', true, /8\.0\.0/],
-    ['echo "PowerShell 7.4.6"', false, /7\.4\.6.*Install 7\.5/],
-    ['echo "PowerShell 6.2"', false, /Install 7\.5/],
+    ['echo "PowerShell 7.3.12"', false, /7\.3\.12.*Install 7\.4/],
+    ['echo "PowerShell 6.2"', false, /Install 7\.4/],
     ['echo "no such option" >&2; exit 1', false, /no such option/],
     ['exit 0', false, /did not say/],
   ])('%s', async (script, ok, detail) => {

@@ -33,7 +33,7 @@ export async function findPowerShell(params: FindParams): Promise<Command> {
   if (tool !== null) return toCommand(tool, environment)
   throw new RunnerError(
     'runner_missing',
-    'PowerShell was not found. Install PowerShell 7.5 or later so that pwsh is on the PATH, run `dotnet tool restore` in a project whose ' +
+    'PowerShell was not found. Install PowerShell 7.4 or later so that pwsh is on the PATH, run `dotnet tool restore` in a project whose ' +
       '.config/dotnet-tools.json names the tool powershell, or give its place as the option pwshPath.',
   )
 }

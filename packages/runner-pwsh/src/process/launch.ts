@@ -4,7 +4,7 @@ import { findPowerShell } from './find-powershell.ts'
 import { probeVersion } from './powershell-version.ts'
 
 export interface LaunchOptions {
-  /** PowerShell 7.5 or later: the executable or its `pwsh.dll`. Default: `pwsh` on the PATH of `environment`, then the .NET tool of the nearest tool manifest. */
+  /** PowerShell 7.4 or later: the executable or its `pwsh.dll`. Default: `pwsh` on the PATH of `environment`, then the .NET tool of the nearest tool manifest. */
   pwshPath?: string
   /** Where the search for `.config/dotnet-tools.json` begins. Default: the working folder. */
   toolManifestFrom?: string

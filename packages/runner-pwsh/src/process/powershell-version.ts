@@ -5,8 +5,8 @@ import { StderrTail } from '../protocol/stderr-tail.ts'
 import { type Command, startEngineProcess } from './engine-process.ts'
 import type { Environment } from './environment.ts'
 
-/** ConvertFrom-Json leaves dates alone from this version on. */
-const minimumVersion = '7.5'
+/** The oldest version the engine runs on. From 7.5 on it reads answers faster. */
+const minimumVersion = '7.4'
 const probeLimitMs = 30_000
 
 /** Asks a PowerShell for its version. Throws RunnerError `runner_missing` when it does not answer, `runner_too_old` below the minimum. */

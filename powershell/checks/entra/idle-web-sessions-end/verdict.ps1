@@ -9,7 +9,7 @@ $readDefault = {
     param($Policy)
     $definition = Read-StringList $Policy 'definition' -Of $source
     if ($definition.Count -ne 1) { Stop-UnexpectedData $source 'definition' "expected exactly one text, found $($definition.Count)" }
-    $parsed = try { ConvertFrom-Json -InputObject $definition[0] -NoEnumerate -DateKind String } catch { Stop-UnexpectedData $source 'definition' 'the text is not JSON' }
+    $parsed = try { ConvertFrom-JsonText $definition[0] } catch { Stop-UnexpectedData $source 'definition' 'the text is not JSON' }
     $of = "$source definition"
     $entries = Read-List $parsed 'ActivityBasedTimeoutPolicy.ApplicationPolicies' -Of $of
     foreach ($entry in $entries) {
