@@ -33,7 +33,7 @@ const expectedOnFresh = {
   '6.2.1': 'Fail',
   '7.2.1': 'Fail',
   '7.2.3': 'Fail',
-  '7.3.1': 'Fail',
+  '7.3.1': 'NotApplicable: not_licensed',
   '8.2.2': 'Fail',
   '8.5.3': 'Fail',
   '9.1.1': 'Fail',
