@@ -118,7 +118,7 @@ const conditionalAccessExceptions: Exception[] = [
       source(conditionalAccess),
       empty,
       property(
-        /^conditions\.(signInRiskLevels|userRiskLevels|clientAppTypes|platforms\.\w+|locations\.\w+|users\.exclude\w+|applications\.excludeApplications|clientApplications\.\w+|somethingNew)$|^grantControls\.(termsOfUse|customAuthenticationFactors)$/,
+        /^conditions\.(signInRiskLevels|userRiskLevels|clientAppTypes|platforms\.\w+|locations\.\w+|users\.exclude\w+|applications\.excludeApplications|clientApplications\.\w+|somethingNew)$|^grantControls\.(builtInControls|termsOfUse|customAuthenticationFactors)$/,
       ),
       notAsked,
     ),
@@ -170,15 +170,6 @@ const reviewExceptions: Exception[] = [
   {
     reason: 'A review in one stage has no stages: its own reviewers and days count.',
     of: all(source(reviews), mutation('absent', 'empty', 'null'), property(/^stageSettings$/)),
-  },
-  {
-    reason: 'Queries of a scope that another one repeats.',
-    of: all(
-      source(reviews),
-      empty,
-      unchanged,
-      property(/^(scope|instanceEnumerationScope)\.(principalScopes|resourceScopes)$/),
-    ),
   },
 ]
 
@@ -254,10 +245,6 @@ const entraExceptions: Exception[] = [
     of: all(source(/^graph\/beta\/.*olicies$/), mutation('kindred'), property(/^definition$/), unchanged),
   },
   {
-    reason: 'The older route holds policies of other kinds, also without a definition.',
-    of: all(source('graph/beta/legacy/policies'), empty, property(/^definition$/)),
-  },
-  {
     reason: 'Whether somebody is an administrator is shown beside the verdict.',
     of: all(control('5.2.3.4'), property(/^isAdmin$/), unchanged),
   },
@@ -266,8 +253,9 @@ const entraExceptions: Exception[] = [
     of: all(control('5.3.1'), absent, property(/^principal$/), unchanged),
   },
   {
-    reason: 'Domains that are no root and approvers who are a backup: null says neither, as an absent value does.',
-    of: all(mutation('null'), property(/(^isRoot|\.isBackup)$/), unchanged),
+    reason:
+      'Where the service does not say which domains are subdomains, the names do; approvers are no backup unless they say so.',
+    of: all(mutation('absent', 'null'), property(/(^isRoot|\.isBackup)$/)),
   },
 ]
 
@@ -332,8 +320,21 @@ const mailExceptions: Exception[] = [
     of: all(mutation('kindred'), property(/^(RecipientTags|RedirectMessageTo|SetSCL)$/), unchanged),
   },
   {
+    reason: 'A domain sends, and stands for itself alone, unless it says otherwise. It never makes a pass.',
+    of: all(
+      source('exchange/Get-AcceptedDomain'),
+      mutation('absent', 'null'),
+      property(/^(MatchSubDomains|SendingFromDomainDisabled)$/),
+      becomes('fail'),
+    ),
+  },
+  {
     reason: 'Only hybrid tenants say that a domain stands for its subdomains; null is no.',
     of: all(mutation('null'), property(/^MatchSubDomains$/), unchanged),
+  },
+  {
+    reason: 'A name without records of its own follows those of its domain.',
+    of: all(source('dns/txt'), empty, control('2.1.10')),
   },
   {
     reason: 'A name that records point to and that nobody looked up: a person has to look.',
@@ -373,6 +374,10 @@ const otherExceptions: Exception[] = [
   {
     reason: 'No list of domains means every domain, an empty one nobody; a single domain may come without its list.',
     of: all(control('8.2.1'), property(/^AllowedDomains(\.\w+)*$/)),
+  },
+  {
+    reason: 'The list is empty under the name that is left, and an empty list limits nobody.',
+    of: all(control('7.2.8'), absent, becomes('fail'), property(/AllowList/)),
   },
   {
     reason: 'The same setting is still there under its other name.',

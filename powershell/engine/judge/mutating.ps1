@@ -44,7 +44,7 @@ function Get-KindredValue {
     if ($Value -is [bool]) { return @{ value = "$Value" } }
     if ($Value -is [string]) { return @{ value = $true } }
     if ($Value -is [long] -or $Value -is [int]) { return @{ value = "$Value" } }
-    if ($Value -is [array]) { return @{ value = $Value.Count -eq 1 ? $Value[0] : $Value.Where({ $_ -isnot [string] }).Count ? 'System.Object[]' : $Value -join ' ' } }
+    if ($Value -is [array]) { return @{ value = $Value.Count -eq 1 ? $Value[0] : $Value.Where({ $_ -isnot [string] }).Count ? 'System.Object[]' : $Value -join ',' } }
     if (Test-Row $Value) { return @{ value = @(, $Value) } }
     $null
 }

@@ -107,7 +107,12 @@ $unproven = $false
 if (-not $everyone) {
     $rest = $findings.Count ? 'everyone else' : 'everyone'
     $builtIn = @($policies.Where({ Test-BuiltInPolicy $_ -Of $policySource }))
-    if ($builtIn.Count) { foreach ($policy in $builtIn) { Add-Judgement $policy 'built-in protection' $rest } }
+    $sound = -not $bad.Count
+    if ($builtIn.Count) {
+        foreach ($policy in $builtIn) { Add-Judgement $policy 'built-in protection' $rest }
+        # Rules that name whole domains may leave nobody for it: only the list of domains could tell.
+        $unproven = $sound -and $bad.Count -gt 0 -and $taken.Count -gt 0 -and -not (Test-Source $Evidence $domainSource)
+    }
     # Without built-in protection, and with rules that name whole domains, the domains may be all there are.
     elseif ($taken.Count -and -not $left.Count) { $unproven = $true }
     # A rule whose recipients are not told may be for everybody.
@@ -120,8 +125,8 @@ if (-not $everyone) {
 }
 # What falls short only after such a rule falls short for somebody, or for nobody at all.
 if ($null -ne $untold -and -not $untold.bad -and $bad.Count) { Stop-UnexpectedData $untold.of $untold.axis 'the property is absent, and a policy that comes later falls short for whom the rule does not reach' }
-if ($bad.Count) { return New-Verdict fail "Safe Attachments does not block malicious files for everyone: $(Format-NameList $bad)." $findings }
+if ($bad.Count -and -not $unproven) { return New-Verdict fail "Safe Attachments does not block malicious files for everyone: $(Format-NameList $bad)." $findings }
 if ($unproven) {
-    return New-Verdict manual "Look whether the domains $(Format-NameList $taken) are all domains that receive mail: built-in protection, which would cover the rest, was not among the policies." $findings -ReasonCode human_review
+    return New-Verdict manual "Look whether the domains $(Format-NameList $taken) are all domains that receive mail: built-in protection, which would cover the rest, $($bad.Count ? 'does not block' : 'was not among the policies')." $findings -ReasonCode human_review
 }
 New-Verdict pass "Safe Attachments blocks malicious files and keeps them for administrators: $(Format-NameList $good)." $findings

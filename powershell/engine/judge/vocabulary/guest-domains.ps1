@@ -5,6 +5,7 @@
 function Get-GuestDomainPolicy {
     param([Parameter(Position = 0)]$Evidence, [Parameter(Position = 1)][string]$Source)
     $first = $null
+    $several = $false
     $chosen = $null
     $rows = Get-Rows $Evidence $Source
     foreach ($row in $rows) {
@@ -22,11 +23,12 @@ function Get-GuestDomainPolicy {
             if ($Source -like '*/b2bManagementPolicies') { Stop-UnexpectedData $Source 'definition' 'expected a B2BManagementPolicy, found none' }
             continue
         }
-        $first ??= $policy
+        if ($null -ne $first) { $several = $true } else { $first = $policy }
         $default = (Test-Property $row 'isOrganizationDefault') -and (Read-NullableBoolean $row 'isOrganizationDefault' -Of $Source)
         if (-not $default) { continue }
         if ($null -ne $chosen) { Stop-UnexpectedData $Source 'isOrganizationDefault' 'expected one policy of the organisation, found several' }
         $chosen = $policy
     }
+    if ($null -eq $chosen -and $several) { Stop-UnexpectedData $Source 'isOrganizationDefault' 'expected one policy of the organisation, found several and none marked' }
     $chosen ?? $first
 }
