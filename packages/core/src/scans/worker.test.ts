@@ -79,7 +79,9 @@ describe('turns of platform tenants (R-62)', () => {
       await expect.poll(() => runs.order.length).toBe(expected)
     }
     runs.endAll()
-    expect(runs.order).toEqual([first.id, ofB.id, ...ofA.map((scan) => scan.id)])
+    expect(runs.order.slice(0, 2)).toEqual([first.id, ofB.id])
+    // Started within one millisecond, neither of A's two is the older one.
+    expect(runs.order.slice(2).sort()).toEqual(ofA.map((scan) => scan.id).sort())
     await expect.poll(async () => (await a.scans.list({ status: 'completed' })).data.length).toBe(3)
   })
 })
