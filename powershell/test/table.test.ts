@@ -157,7 +157,7 @@ describe('the operator inputs', () => {
       if (type === 'string[]') {
         expect(Array.isArray(value), name).toBe(true)
         for (const entry of value as string[]) expect(entry, name).toBeTypeOf('string')
-      } else expect(value, name).toBeTypeOf(type)
+      } else expect(typeof value, name).toBe(type)
     }
   })
 })
