@@ -28,7 +28,7 @@ try {
     Send-Frame 'ready' ([ordered]@{
             engine = $engineVersion; powershell = "$($PSVersionTable.PSVersion)"; pid = $PID; controls = $job.controls.Count; sources = $engine.plan.requested.Count
         })
-    foreach ($service in (Get-PlannedServices $engine.plan)) { Add-Service $service }
+    foreach ($service in (Get-RequestedServices $engine.plan $root)) { Add-Service $service }
 
     foreach ($file in 'judge/licences', 'collect/readings', 'collect/judging-loop', 'collect/units', 'collect/objects', 'collect/requests', 'collect/pages', 'collect/failures', 'collect/held-plans',
         'collect/dns', 'http/client', 'http/calls', 'http/answers', 'http/outcomes', 'http/links', 'http/loop') { . "$PSScriptRoot/$file.ps1" }
@@ -36,7 +36,7 @@ try {
         foreach ($file in 'transport', 'process', 'answers') { . "$PSScriptRoot/modules/$file.ps1" }
         $engine.modules = @{}
     }
-    Resolve-Origins $engine.plan $root $job.sources $job.inputs
+    Complete-Plan $engine.plan $root $job.inputs
     foreach ($service in (Get-PlannedServices $engine.plan)) { Add-Service $service }
     $engine.http = try { New-HttpClient $job.network } catch { Stop-Job 'network_malformed' "network.proxyUrl or network.caFile cannot be used ($($_.Exception.GetBaseException().GetType().Name))." }
     $engine.judgingScan = @{ inputs = $job.inputs; startedAt = $job.startedAt; tenant = $job.tenant; plans = $null }

@@ -38,6 +38,12 @@ describe('a job', () => {
     expect(run).toMatchObject({ code: 0, noise: '', stderr: '' })
   })
 
+  test('that needs nothing from a service does not sign in to it', async () => {
+    const run = await start(job({ controls: [], sources: ['teams/Get-M365UnifiedTenantSettings'] })).ended
+    expect(run.frames.map((frame) => frame.t)).toEqual(['ready', 'source.read', 'evidence', 'done'])
+    expect(run.frames[1]).toMatchObject({ state: 'not_supported', requests: 0 })
+  })
+
   test.each([
     ['an unknown protocol', { protocol: 'tenantscope-engine/9' }, 'protocol_unknown'],
     ['no controls', { controls: [] }, 'job_malformed'],

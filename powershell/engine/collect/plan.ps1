@@ -11,10 +11,10 @@ function New-JobPlan {
     New-Plan $engine.root $controls $Job.sources
 }
 
-# Still without the origins of per-object sources: which services are asked is known before.
+# What is asked for; Complete-Plan finds out what that needs. Which services have to be signed in to is known before.
 function New-Plan {
     param([string]$Root, $Controls, [string[]]$ExtraSources)
-    $plan = @{ controls = [ordered]@{}; checks = [ordered]@{}; sources = [ordered]@{}; broken = @{}; requested = [ordered]@{} }
+    $plan = @{ controls = [ordered]@{}; checks = [ordered]@{}; sources = [ordered]@{}; broken = @{}; requested = [ordered]@{}; extra = $ExtraSources }
     foreach ($control in $Controls) {
         $key = $control.check
         if (-not $plan.controls.Contains($key)) { $plan.controls[$key] = [Collections.Generic.List[object]]::new() }
@@ -27,9 +27,31 @@ function New-Plan {
         foreach ($source in $read[$key].sources) { $plan.requested[$source] = $true }
     }
     foreach ($source in $ExtraSources) { $plan.requested[$source] = $true }
-    Read-SourceDeclarations $Root $plan.requested.Keys
-    foreach ($source in $plan.requested.Keys) { Add-PlannedSource $plan $Root $source }
     $plan
+}
+
+function Complete-Plan {
+    param($Plan, [string]$Root, $Inputs)
+    Read-SourceDeclarations $Root $Plan.requested.Keys
+    foreach ($source in $Plan.requested.Keys) { Add-PlannedSource $Plan $Root $source }
+    Resolve-Origins $Plan $Root $Plan.extra $Inputs
+}
+
+# Services that are surely asked: those with more than one of the requested sources, and those whose one source is no exception.
+function Get-RequestedServices {
+    param($Plan, [string]$Root)
+    $counts = @{}
+    foreach ($check in $Plan.checks.Values) { if ($check.licence.Count) { $counts['graph'] = 2; break } }
+    foreach ($source in $Plan.requested.Keys) { $service = $source.Split('/')[0]; $counts[$service] = 1 + $counts[$service] }
+    # SharePoint's admin host is asked of Graph.
+    if ($counts['sharepoint']) { $counts['graph'] = 2 }
+    foreach ($service in $serviceNames) {
+        if ($counts[$service] -eq 1) {
+            foreach ($source in $Plan.requested.Keys) { if ($source.StartsWith("$service/")) { $declaration = Read-SourceDeclaration $Root $source; break } }
+            if ($null -eq $declaration -or $declaration['notSupported'] -or $declaration['derivedFrom'] -or $declaration['fallbackOf']) { continue }
+        }
+        if ($counts[$service]) { $service }
+    }
 }
 
 # A source that no declaration describes stays in the plan without one: it settles as `not_collected`.
