@@ -8,6 +8,6 @@ export default defineConfig({
   target: 'node22',
   sourcemap: true,
   // Effect is how core is written inside. Bundled it loads in a tenth of the time, and no second copy of it can meet the host's.
-  noExternal: [/^effect/],
+  noExternal: [/^effect/, /^@effect/],
   treeshake: true,
 })
