@@ -8,9 +8,11 @@ const [pairsText = '5', ...wanted] = process.argv.slice(2)
 const pairs = Number(pairsText)
 const figures: Record<string, () => Promise<void>> = {
   import: () => importCost(pairs),
-  first24: () => scanBesideFloor(pairs, 1, first24, 1.8),
-  all: () => scanBesideFloor(pairs, 1, undefined, 1.5),
-  fast: () => scanBesideFloor(pairs, 0.1, undefined, 1.5),
+  first24: () => scanBesideFloor({ pairs, latencyScale: 1, controlIds: first24, target: 1.8, standby: 0 }),
+  all: () => scanBesideFloor({ pairs, latencyScale: 1, target: 1.5, standby: 0 }),
+  fast: () => scanBesideFloor({ pairs, latencyScale: 0.1, target: 1.5, standby: 0 }),
+  'all-standby': () => scanBesideFloor({ pairs, latencyScale: 1, target: 1.5, standby: 1 }),
+  'fast-standby': () => scanBesideFloor({ pairs, latencyScale: 0.1, target: 1.5, standby: 1 }),
   throttled: () => scanThrottled(pairs),
   naive: () => scanBesideNaive(),
   large: () => scanLarge(),

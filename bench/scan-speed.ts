@@ -13,13 +13,17 @@ export const first24 =
 const simulated = (scan: MeasuredScan) => scan.sources.filter((source) => sourceIds.includes(source))
 
 /** F-01: the scan beside what the profile makes impossible to beat and a bare start of PowerShell, interleaved. */
-export async function scanBesideFloor(
-  pairs: number,
-  latencyScale: number,
-  controlIds: string[] | undefined,
-  target: number,
-): Promise<void> {
-  const bench = await openScanBench(freshTenant(), { latency: 'v1', latencyScale })
+export async function scanBesideFloor(params: {
+  pairs: number
+  latencyScale: number
+  /** Default: all. */
+  controlIds?: string[]
+  target: number
+  /** 1: an engine waits, rehearsed, as on a worker with nothing to do. 0: PowerShell starts with the scan. */
+  standby: number
+}): Promise<void> {
+  const { pairs, latencyScale, controlIds, target, standby } = params
+  const bench = await openScanBench(freshTenant(), { latency: 'v1', latencyScale, standby })
   const bare = await bareStart()
   try {
     const scans: MeasuredScan[] = []
@@ -39,7 +43,7 @@ export async function scanBesideFloor(
     const chain = bench.simulator.longestChainMs(simulated(last))
     const parts = `wall ${wall.toFixed(0)} ms, longest chain ${chain.toFixed(0)} ms, bare pwsh ${median(starts).toFixed(0)} ms`
     line(
-      `scan of ${last.stats.checks} controls ×${latencyScale} / (longest chain + bare pwsh)`,
+      `scan of ${last.stats.checks} controls ×${latencyScale}, ${standby > 0 ? 'engine on standby' : 'cold engine'} / (longest chain + bare pwsh)`,
       median(ratios),
       target,
       parts,

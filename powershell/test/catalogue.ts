@@ -117,6 +117,7 @@ export interface SourceDeclaration {
   properties?: string[]
   from?: string[]
   fallbackOf?: string
+  whenSeveral?: string
 }
 
 export const sourceFacts: Record<string, SourceFacts> = contractFacts.sources

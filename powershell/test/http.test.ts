@@ -215,6 +215,19 @@ describe('answers that are no data', () => {
   })
 })
 
+test('a batch that hangs takes nothing with it: its parts are asked one by one', async () => {
+  const cmdlets = ['Get-TransportConfig', 'Get-OrganizationConfig', 'Get-SharingPolicy', 'Get-OwaMailboxPolicy']
+  const run = await read(
+    cmdlets.map((name) => `exchange/${name}`),
+    ({ url, body }) =>
+      url.endsWith('$batch') || body.includes('Get-SharingPolicy') ? { fault: 'hang' } : { body: { value: [] } },
+    limits({ callTimeoutMs: 2_000 }),
+  )
+  expect(source(run, 'exchange/Get-SharingPolicy')).toMatchObject({ state: 'timeout' })
+  for (const name of ['Get-TransportConfig', 'Get-OrganizationConfig', 'Get-OwaMailboxPolicy'])
+    expect(source(run, `exchange/${name}`), name).toMatchObject({ state: 'read' })
+})
+
 describe('throttling', () => {
   test('waits as long as Retry-After says, in seconds and as a date', async () => {
     const seen: Record<string, number[]> = { authorizationPolicy: [], conditionalAccess: [] }

@@ -220,28 +220,31 @@ describe('objects that only one of several checks asks about', () => {
   })
 })
 
-test('a cmdlet that nobody has seen answer yet is tried once, and its failure disturbs nothing', async () => {
-  const policy = {
-    Identity: 'Default',
-    Name: 'Default',
-    IsDefault: true,
+test.each([
+  ['is tried once, and its failure disturbs nothing', ['Default', 'Strict'], 'unavailable', 1],
+  ['is not asked for the order of a single policy', ['Default'], 'not_collected', 0],
+])('a cmdlet that nobody has seen answer yet %s', async (_, names, state, requests) => {
+  const policies = names.map((name) => ({
+    Identity: name,
+    Name: name,
+    IsDefault: name === 'Default',
     BccSuspiciousOutboundMail: true,
     BccSuspiciousOutboundAdditionalRecipients: ['a@contoso.com'],
     NotifyOutboundSpam: true,
     NotifyOutboundSpamRecipients: ['a@contoso.com'],
-  }
+  }))
   services = await startFakeServices((request) => {
     if (request.host.startsWith('graph')) return { body: { value: [] } }
     if (request.body.includes('Get-HostedOutboundSpamFilterRule')) return { status: 503, body: { error: {} } }
-    return mailboxes([policy])
+    return mailboxes(policies)
   })
   const network = { proxyUrl: services.proxyUrl, caFile: services.caFile }
   const run = await startEngine(job({ controls: ['2.1.6', '6.5.2'], network }), { token }).ended
-  expect(evidence(run, 'exchange/Get-HostedOutboundSpamFilterRule')).toMatchObject({ state: 'unavailable' })
+  expect(evidence(run, 'exchange/Get-HostedOutboundSpamFilterRule')).toMatchObject({ state })
   const judged = run.frames.find(({ controlId }) => controlId === '2.1.6')
   expect(judged, judged?.message).toMatchObject({ status: 'pass' })
   const asked = services.requests.filter(({ body }) => body.includes('Get-HostedOutboundSpamFilterRule'))
-  expect(asked.map(({ url }) => url.endsWith('InvokeCommand'))).toEqual([true])
+  expect(asked.map(({ url }) => url.endsWith('InvokeCommand'))).toEqual(Array(requests).fill(true))
 })
 
 describe('DNS names', () => {

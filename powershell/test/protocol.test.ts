@@ -38,6 +38,22 @@ describe('a job', () => {
     expect(run).toMatchObject({ code: 0, noise: '', stderr: '' })
   })
 
+  test('may come after `prepare`; nothing of the rehearsal is in its frames', async () => {
+    const engine = start({ t: 'prepare', nonce: job().nonce })
+    await engine.frame((frame) => frame.t === 'prepared')
+    engine.send(job({ controls: ['1.3.8'] }))
+    const run = await engine.ended
+    expect(run.frames.map((frame) => frame.t)).toEqual(['prepared', 'ready', 'check.finished', 'done'])
+    expect(run.frames.at(-1)).toMatchObject({ outcome: 'completed', checks: 1, sources: 0, requests: 0 })
+    expect(run).toMatchObject({ code: 0, noise: '', stderr: '' })
+  })
+
+  test('may never come: the end of the input ends an engine that waits', async () => {
+    const engine = start({ t: 'prepare', nonce: job().nonce })
+    engine.endInput()
+    expect(await engine.ended).toMatchObject({ frames: [], code: 70, noise: '' })
+  })
+
   test('that needs nothing from a service does not sign in to it', async () => {
     const run = await start(job({ controls: [], sources: ['teams/Get-M365UnifiedTenantSettings'] })).ended
     expect(run.frames.map((frame) => frame.t)).toEqual(['ready', 'source.read', 'evidence', 'done'])

@@ -118,6 +118,7 @@ describe('declarations of sources', () => {
         ...(declaration.derivedFrom ?? []),
         ...(declaration.from ?? []),
         declaration.fallbackOf,
+        declaration.whenSeveral,
       ])
         if (origin) expect(byId.has(origin), origin).toBe(true)
       const plans = json('sources/service-plans.json')

@@ -37,7 +37,11 @@ export async function startServer(
   const tenantscope = createTenantscope({
     storage: pgliteStorage({ dataDir: join(settings.dataFolder, 'database') }),
     secrets: envelopeSecretStore({ keys: staticKeys([{ id: 'reference-server', version: 1, key: settings.key }]) }),
-    runner: pwshRunner({ network, ...(settings.pwshPath ? { pwshPath: settings.pwshPath } : {}) }),
+    runner: pwshRunner({
+      network,
+      standby: settings.standby,
+      ...(settings.pwshPath ? { pwshPath: settings.pwshPath } : {}),
+    }),
     signIn: msalSignIn(network),
     ...options,
   })

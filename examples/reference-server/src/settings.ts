@@ -12,6 +12,8 @@ export interface Settings {
   proxyUrl: string | null
   caFile: string | null
   pwshPath: string | null
+  /** Engines that wait, rehearsed, for the next scan. */
+  standby: number
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
@@ -24,6 +26,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     proxyUrl: environment.HTTPS_PROXY ?? environment.https_proxy ?? null,
     caFile: environment.TENANTSCOPE_CA_FILE ?? environment.NODE_EXTRA_CA_CERTS ?? environment.SSL_CERT_FILE ?? null,
     pwshPath: environment.PWSH_PATH ?? null,
+    standby: Number(environment.TENANTSCOPE_STANDBY ?? 1),
   }
 }
 

@@ -15,7 +15,7 @@ export async function platform(options: SimulatorOptions & { dataFolder?: string
   const { dataFolder, ...knobs } = options
   const folder = dataFolder ?? mkdtempSync(join(tmpdir(), 'tenantscope-e2e-'))
   const simulator = await startSimulator(knobs)
-  const settings = readSettings({ ...process.env, TENANTSCOPE_DATA: folder, PORT: '0' })
+  const settings = readSettings({ ...process.env, TENANTSCOPE_DATA: folder, TENANTSCOPE_STANDBY: '0', PORT: '0' })
   const server = await startServer(
     { ...settings, proxyUrl: simulator.proxyUrl, caFile: simulator.caFile },
     { resolveTxt: (name) => simulator.resolveTxt(name) },

@@ -139,7 +139,10 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
       started = true
       await storage.migrate()
       stopListening = (await storage.listen?.(({ scanId }) => hub.notify(scanId))) ?? null
-      if (options.worker !== false) await scanWorker.start()
+      if (options.worker === false) return
+      await scanWorker.start()
+      // Not waited for: a scan can begin without it.
+      void runner.prepare?.().catch(() => {})
     },
     health: async () => {
       const [storageHealth, runnerHealth] = await Promise.all([storage.health(), runner.health()])

@@ -60,7 +60,7 @@ describe.skipIf(!hasPowerShell)('all controls', () => {
 
   beforeAll(async () => {
     simulator = await startSimulator({ tenants: Object.values(tenants), latency: 'none' })
-    runner = pwshRunner({ network: { proxyUrl: simulator.proxyUrl, caFile: simulator.caFile } })
+    runner = pwshRunner({ network: { proxyUrl: simulator.proxyUrl, caFile: simulator.caFile }, standby: 1 })
     signIn = msalSignIn({ proxyUrl: simulator.proxyUrl, caPem: simulator.caPem })
   })
   afterAll(async () => {
@@ -101,6 +101,8 @@ describe.skipIf(!hasPowerShell)('all controls', () => {
       credentialKind: 'certificate',
       timeoutMs: 240_000,
     })
+    // Nothing of a rehearsal may show: some tenants are judged by an engine that had one, the others by a cold one.
+    if (name === 'fresh' || name === 'legacy') await runner.prepare()
     const { events, error } = await collect(runner, { job, host: hostFor(tenant) })
     expect(error).toBeNull()
     expect(events.at(-1)).toMatchObject({ type: 'done', outcome: 'completed', stats: { checks: 130 } })

@@ -62,7 +62,7 @@ function Add-PlannedSource {
     $Plan.sources[$Source] = $declaration
     if ($null -eq $declaration) { return }
     foreach ($needed in $declaration['derivedFrom'] ?? @()) { Add-PlannedSource $Plan $Root $needed }
-    if ($declaration['fallbackOf']) { Add-PlannedSource $Plan $Root $declaration['fallbackOf'] }
+    foreach ($needed in $declaration['fallbackOf'], $declaration['whenSeveral']) { if ($needed) { Add-PlannedSource $Plan $Root $needed } }
     # Names to look up come from the accepted domains, or from Graph's domains where a check declares those.
     if ($declaration['from'] -and -not @($declaration['from']).Where({ $Plan.requested.Contains($_) })) {
         Add-PlannedSource $Plan $Root $declaration['from'][0]

@@ -24,6 +24,13 @@ function Start-Reading {
         Complete-Reading $Reading 'not_supported' $null ([ordered]@{ code = 'not_supported'; message = $declaration['notSupported'] })
         return
     }
+    if ($declaration['whenSeveral']) { Wait-Reading $engine.readings[$declaration['whenSeveral']] 'Start-RankedReading' $Reading; return }
+    Start-AskedReading $Reading
+}
+
+function Start-AskedReading {
+    param($Reading)
+    $declaration = $Reading.declaration
     if ($null -ne $engine.modules -and (Start-ModuleReading $Reading)) { return }
     if ($declaration['derivedFrom']) { Start-DerivedReading $Reading; return }
     if ($declaration['fallbackOf']) { Start-FallbackReading $Reading; return }
@@ -189,4 +196,11 @@ function Complete-FallbackDecision {
     $status = Get-ProblemField $First.error 'status'
     if ($First.state -ne 'read' -and $status -in 400, 404) { Start-ReadingCalls $Reading; return }
     Complete-Reading $Reading 'not_collected' $null ([ordered]@{ code = 'not_needed'; message = "Asked only when $($First.id) does not exist in the tenant." })
+}
+
+# What only tells several objects of a list apart, such as the order of policies: with one of them there is nothing to ask.
+function Start-RankedReading {
+    param($Reading, $List)
+    if ($List.state -eq 'read' -and @($List.data).Count -gt 1) { Start-AskedReading $Reading; return }
+    Complete-Reading $Reading 'not_collected' $null ([ordered]@{ code = 'not_needed'; message = "Asked only when $($List.id) has several entries." })
 }

@@ -163,6 +163,7 @@ function Complete-Send {
     if ($responses -isnot [array]) {
         # A batch as such was not understood: the calls go one by one from here on.
         if ($answer.kind -eq 'http' -and $answer.status -in 200, 400, 404, 405, 415, 501) { Disable-Batching $Sent.calls; return }
+        if ($answer.kind -eq 'timeout') { Split-Batch $Sent.calls; return }
         foreach ($call in $Sent.calls) { Complete-Call $call $answer }
         return
     }
@@ -181,6 +182,16 @@ function Disable-Batching {
     if (-not $service.noBatch) { Send-Log 'warn' "$($service.name) did not take a batch: its reads go one by one." }
     $service.noBatch = $true
     foreach ($call in $Calls) { $call.tries--; $engine.lanes[$call.lane].queue.Add($call) }
+}
+
+# A batch is as slow as the slowest part: one long list must not take the others with it.
+function Split-Batch {
+    param($Calls)
+    foreach ($call in $Calls) {
+        if ((Get-SourceTimeLeft $call.unit.reading) -le 0) { Complete-Call $call (New-Answer 'timeout'); continue }
+        $call.group = $null
+        $engine.lanes[$call.lane].queue.Add($call)
+    }
 }
 
 function Get-TaskAnswer {

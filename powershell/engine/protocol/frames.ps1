@@ -45,9 +45,11 @@ function Complete-Job {
     $process = [Diagnostics.Process]::GetCurrentProcess()
     $fields = [ordered]@{
         outcome = $Outcome; ms = (Get-ElapsedMs); checks = $totals.checks; sources = $totals.sources; requests = $totals.requests
-        peakMb = [Math]::Round($process.PeakWorkingSet64 / 1MB); cpuMs = [Math]::Round($process.TotalProcessorTime.TotalMilliseconds)
+        peakMb = [Math]::Round($process.PeakWorkingSet64 / 1MB); cpuMs = [Math]::Round($process.TotalProcessorTime.TotalMilliseconds - $totals['cpuMsBefore'])
     }
     if ($null -ne $Problem) { $fields['error'] = $Problem }
     Send-Frame 'done' $fields
-    [Environment]::Exit(@{ completed = 0; cancelled = 3; timed_out = 4; failed = 1 }[$Outcome])
+    Exit-Engine (@{ completed = 0; cancelled = 3; timed_out = 4; failed = 1 }[$Outcome])
 }
+
+function Exit-Engine { param([int]$Code) [Environment]::Exit($Code) }

@@ -84,17 +84,21 @@ function Read-JobModulePath {
     , $folders
 }
 
+# Without a nonce no frame can be addressed: the host sees the exit code and this line.
+function Set-FrameMark {
+    param($Nonce)
+    if ("$Nonce" -notmatch '^[A-Za-z0-9_-]{16,64}$') {
+        [Console]::Error.WriteLine('The first line is not a job with a nonce of 16 to 64 characters of A-Z a-z 0-9 _ -.')
+        [Environment]::Exit(64)
+    }
+    $frames.mark = [string][char]30 + $Nonce + ' '
+}
+
 # Gives the job, or ends the process with a `done` frame that says what is wrong with it.
 function Read-Job {
     param([string]$Line)
     $node = if ($Line) { ConvertFrom-HostLine $Line }
-    $nonce = if ($null -ne $node) { Get-NodeText $node 'nonce' }
-    if ("$nonce" -notmatch '^[A-Za-z0-9_-]{16,64}$') {
-        # Without a nonce no frame can be addressed: the host sees the exit code and this line.
-        [Console]::Error.WriteLine('The first line is not a job with a nonce of 16 to 64 characters of A-Z a-z 0-9 _ -.')
-        [Environment]::Exit(64)
-    }
-    $frames.mark = [string][char]30 + $nonce + ' '
+    Set-FrameMark $(if ($null -ne $node) { Get-NodeText $node 'nonce' })
     if ((Get-NodeText $node 't') -ne 'job') { Stop-Job 'job_malformed' 'The first line must be the job.' }
     if ((Get-NodeText $node 'protocol') -ne $protocolName) { Stop-Job 'protocol_unknown' "This engine speaks $protocolName." }
     $benchmark = $node['benchmark']
@@ -125,4 +129,13 @@ function Read-Job {
     if ($null -ne $given -and $given -isnot [Text.Json.Nodes.JsonObject]) { Stop-Job 'job_malformed' 'inputs must be an object.' }
     $job.inputsJson = $null -eq $given ? '{}' : $given.ToJsonString()   # an object for verdicts later, when the cmdlet is there
     $job
+}
+
+# A host without a job yet may say `prepare` first. Its nonce addresses the one frame that comes before the job.
+function Test-PrepareLine {
+    param([string]$Line)
+    $node = if ($Line) { ConvertFrom-HostLine $Line }
+    if ($null -eq $node -or (Get-NodeText $node 't') -ne 'prepare') { return $false }
+    Set-FrameMark (Get-NodeText $node 'nonce')
+    $true
 }

@@ -119,6 +119,8 @@ export interface Runner {
   readonly name: string
   benchmarks(): Promise<readonly Benchmark[]>
   run(params: { job: RunnerJob; host: RunnerHost; signal: AbortSignal }): AsyncIterable<RunnerEvent>
+  /** Gets ready what makes the next runs begin sooner; a worker calls it when it starts. Resolves when it is ready, never rejects: runs do not depend on it. */
+  prepare?(): Promise<void>
   /** Is the engine there and new enough? Never throws. */
   health(): Promise<{ ok: boolean; detail: string }>
   /** Ends every run still going and frees what the runner holds. */

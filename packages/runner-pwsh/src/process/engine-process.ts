@@ -36,6 +36,8 @@ export interface EngineProcess {
   readonly stderr: Readable
   /** Settles when the first process ends, also while a descendant still holds its streams. Never rejects. */
   readonly exited: Promise<Exit>
+  /** Does it keep the host's process running? It does until told otherwise. */
+  hold(on: boolean): void
   /** Looks at the tree while it stands, so that a descendant is known also after it has cut every tie. */
   observe(): void
   /** Ends the whole tree, politely first; settles when nothing of it is left alive. Safe to call again. */
@@ -119,7 +121,8 @@ async function spawnOnce(
   // The result promise waits for the streams, which a descendant may hold for ever: only `exited` counts.
   child.catch(() => {})
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
-  return { pid, stdin, stdout, stderr, exited, kill: (signal) => void child.kill(signal) }
+  const hold = (on: boolean) => (on ? child.nodeChildProcess.ref() : child.nodeChildProcess.unref())
+  return { pid, stdin, stdout, stderr, exited, hold, kill: (signal) => void child.kill(signal) }
 }
 
 function spawnError(file: string, code: string | undefined, cause: unknown): RunnerError {

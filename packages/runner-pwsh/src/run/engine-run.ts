@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunnerError, type RunnerEvent, type RunnerHost, type RunnerJob } from '@tenantscope/core'
 import type { EngineProcess, Exit } from '../process/engine-process.ts'
+import type { Engine } from '../process/standby-engines.ts'
 import { type Frame, type FrameLimits, FrameReader, OutputLimitError } from '../protocol/frame-reader.ts'
 import { type DoneEvent, readFrame } from '../protocol/frames.ts'
 import { HostRequests } from '../protocol/host-requests.ts'
@@ -25,7 +25,7 @@ export interface RunParams {
   times: RunTimes
   limits: FrameLimits
   settings: JobSettings
-  start(): Promise<EngineProcess>
+  start(): Promise<Engine>
   onEnd(): void
 }
 
@@ -35,9 +35,9 @@ type Ending = { done: DoneEvent } | { error: unknown }
 /** One job in one engine process, as an iterator of its events. Nothing is started before the first `next`. */
 export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
   readonly #params: RunParams
-  readonly #nonce = randomBytes(24).toString('base64url')
   readonly #redactor = new Redactor()
-  readonly #reader: FrameReader
+  /** Made with the engine, whose frames it knows by their mark. */
+  #reader: FrameReader | undefined
   readonly #queue: EventQueue<RunnerEvent>
   readonly #requests: HostRequests
   readonly #controls: ReadonlySet<string>
@@ -58,12 +58,6 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
   constructor(params: RunParams) {
     this.#params = params
     this.#controls = new Set(params.job.controlIds)
-    this.#reader = new FrameReader({
-      nonce: this.#nonce,
-      limits: params.limits,
-      keepEvidence: params.job.keepEvidence,
-      clean: (text) => this.#redactor.known(text),
-    })
     this.#queue = new EventQueue({ maxItems: 256, maxBytes: 8 * 1024 * 1024, onRoom: () => this.#resume() })
     const write = (line: object) => this.#write(line)
     this.#requests = new HostRequests({ host: params.host, redactor: this.#redactor, write })
@@ -106,12 +100,18 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
     try {
       signal.throwIfAborted()
       signal.addEventListener('abort', this.#onAbort, { once: true })
-      const started = await this.#params.start()
+      const { process: started, nonce } = await this.#params.start()
       this.#process = started
+      this.#reader = new FrameReader({
+        nonce,
+        limits: this.#params.limits,
+        keepEvidence: this.#params.job.keepEvidence,
+        clean: (text) => this.#redactor.known(text),
+      })
       this.#seen.startedAt = performance.now()
       this.#stderr = new StderrTail(started.stderr)
       if (this.#ending) return await this.#close(this.#ending, false)
-      this.#listen(started)
+      this.#listen(started, this.#reader, nonce)
     } catch (error) {
       // The run may have been ended while the process was being looked for or started.
       this.#ending ??= { error }
@@ -119,19 +119,19 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
     }
   }
 
-  #listen(started: EngineProcess): void {
+  #listen(started: EngineProcess, reader: FrameReader, nonce: string): void {
     const { job, times } = this.#params
-    started.stdout.on('data', (chunk: Buffer) => this.#onChunk(chunk))
+    started.stdout.on('data', (chunk: Buffer) => this.#onChunk(reader, chunk))
     void started.exited.then((exit) => this.#onExit(started, exit))
-    this.#write(jobLine({ job, nonce: this.#nonce, settings: this.#params.settings }))
+    this.#write(jobLine({ job, nonce, settings: this.#params.settings }))
     this.#inactivity = setTimeout(() => this.#onSilence(), times.inactivityMs)
     this.#timers.add(this.#inactivity)
     this.#after(job.timeoutMs + times.graceMs, () => this.#onTimeout())
   }
 
-  #onChunk(chunk: Buffer): void {
+  #onChunk(reader: FrameReader, chunk: Buffer): void {
     try {
-      for (const { frame, bytes } of this.#reader.feed(chunk)) this.#onFrame(frame, bytes)
+      for (const { frame, bytes } of reader.feed(chunk)) this.#onFrame(frame, bytes)
     } catch (error) {
       const detail = error instanceof OutputLimitError ? error.message : 'something that could not be read'
       this.#violation(detail)
@@ -196,7 +196,7 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
   async #onExit(started: EngineProcess, exit: Exit): Promise<void> {
     this.#readOn()
     await this.#drained(started)
-    this.#reader.end()
+    this.#reader?.end()
     this.#finish({ error: this.#cancelReason ? this.#cancelReason.reason : this.#died(exit) }, { politely: false })
   }
 
@@ -288,6 +288,7 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
 
   /** Says once what else was on the channel: nothing of it is shown, for it may hold anything. */
   #noise(): RunnerEvent | null {
+    if (!this.#reader) return null
     const { noiseBytes, torn, foreign } = this.#reader.counts
     const parts = [
       noiseBytes > 0 && `${noiseBytes} bytes that are no frame`,
