@@ -1,4 +1,4 @@
-import { freshTenant, hardenedTenant } from '@tenantscope/m365-simulator'
+import { freshTenant, hardenedTenant, unicodeTenant } from '@tenantscope/m365-simulator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { platform, registration, withCertificate } from './platform.ts'
 import { ended, register, resultsOf, startScan, verdicts } from './scans.ts'
@@ -91,3 +91,24 @@ function expectEachSourceOnce() {
   expect(seen.get('graph/identity/conditionalAccess/policies')).toBe(1)
   expect(seen.get('exchange/Get-AcceptedDomain')).toBe(1)
 }
+
+it('S-62, S-66: names in any script, with markup, formulas and control characters, arrive as they are or as near as can be stored', {
+  timeout: 120_000,
+}, async () => {
+  const odd = unicodeTenant()
+  const other = await platform({ tenants: [odd] })
+  try {
+    const scan = await startScan(other, await register(other, await withCertificate(odd)))
+    expect(await ended(other, scan)).toMatchObject({ status: 'completed', total_checks: 130, progress_percentage: 100 })
+    // Public groups without a list of approved ones: every one is named.
+    const { body } = await other.call('GET', `/scans/${scan}/results/1.2.1`)
+    const named = new Set(body.details.map((row: { ResourceName: string }) => row.ResourceName))
+    const publicGroups = odd.graph.groups.filter(({ visibility }) => visibility === 'Public')
+    expect(publicGroups.length).toBeGreaterThan(5)
+    // PostgreSQL keeps neither a NUL nor half a character: each is one replacement character, and the rest stands.
+    for (const { displayName } of publicGroups)
+      expect(named).toContain(displayName.replaceAll('\0', '\ufffd').toWellFormed())
+  } finally {
+    await other.close()
+  }
+})
