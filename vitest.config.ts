@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     // Vitest keeps one core for itself by default, which on two cores halves the speed; most suites wait for PowerShell or PostgreSQL anyway.
     maxWorkers: Math.max(2, availableParallelism()),
-    projects: ['packages/*', 'powershell', 'examples/*'],
+    projects: ['packages/*', 'powershell', 'examples/*', 'faults'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'] },
   },
 })

@@ -59,8 +59,8 @@ function constructorOptions(options: PgBossQueueOptions): ConstructorOptions {
   return {
     ...common,
     max: wholeFrom('/maxConnections', options.maxConnections ?? 4, 1),
-    // Options of node-postgres: a server that does not answer must not hold a call, or close(), for ever.
-    ...{ query_timeout: 60_000, keepAlive: true },
+    // Options of node-postgres: a server that does not answer must not hold a call, or close(), for more than 15 s in all.
+    ...{ connectionTimeoutMillis: 5_000, query_timeout: 10_000, keepAlive: true },
     ...options.connection,
     ...(options.connectionString === undefined ? {} : { connectionString: options.connectionString }),
   }

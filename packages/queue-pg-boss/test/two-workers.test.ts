@@ -70,22 +70,6 @@ describe.skipIf(missing)(`two worker processes on one PostgreSQL${missing ? ` ($
   }
   const results = async (scan: Scan) => (await scope.results.list(scan.id, { limit: 100 })).data
 
-  it('R-11, R-13: a killed worker leaves its scan to the other, which does the rest', async () => {
-    await Promise.all([startWorker(), startWorker()])
-    const scan = await startScan((await addTenant()).id)
-    const dead = await owner(scan, 2)
-    await dead.kill()
-    const ended = await scope.scans.finished(scan.id)
-    expect(ended).toMatchObject({ status: 'completed', attempt: 2, counts: { pass: 6 } })
-    const second = allNotes().find((note) => note.event === 'start' && note.attempt === 2)
-    expect(second).toMatchObject({ scanId: scan.id })
-    // What the first attempt had stored is not judged again.
-    const kept = (await results(scan)).filter((result) => result.message === 'Judged in attempt 1.')
-    expect(kept.length).toBeGreaterThanOrEqual(1)
-    if (second?.event === 'start') expect(second.controls.length).toBe(6 - kept.length)
-    expect(allNotes().filter((note) => note.event === 'overlap')).toEqual([])
-  })
-
   it('R-62: never two scans of one M365 tenant at once, and all come through', async () => {
     await Promise.all([startWorker({ pauseMs: 20 }), startWorker({ pauseMs: 20 })])
     const [crowded, quiet] = await Promise.all([addTenant(), addTenant()])
@@ -144,21 +128,4 @@ describe.skipIf(missing)(`two worker processes on one PostgreSQL${missing ? ` ($
     expect(await scope.scans.finished(harmless.id)).toMatchObject({ status: 'completed' })
     expect(await scope.scans.finished(lethal.id)).toMatchObject({ status: 'failed', failureReason: 'poison' })
   })
-
-  it.skipIf(process.platform === 'win32')(
-    'R-14: a worker that slept through its lease writes nothing any more',
-    async () => {
-      await Promise.all([startWorker(), startWorker()])
-      const scan = await startScan((await addTenant()).id)
-      const sleeper = await owner(scan, 2)
-      sleeper.child.kill('SIGSTOP')
-      const ended = await scope.scans.finished(scan.id)
-      expect(ended).toMatchObject({ status: 'completed', attempt: 2, counts: { pass: 6 } })
-      const before = await results(scan)
-      sleeper.child.kill('SIGCONT')
-      await untilNote(sleeper, (note) => note.event === 'end' && note.attempt === 1)
-      expect(await results(scan)).toEqual(before)
-      expect(await scope.scans.get(scan.id)).toEqual(ended)
-    },
-  )
 })

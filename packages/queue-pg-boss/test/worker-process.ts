@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { resolve as resolvePath } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** A script of this folder in a process of its own, on the sources as they stand. Its standard output comes line by line. */
+/** A script, of this folder unless its path says otherwise, in a process of its own, on the sources as they stand. Its standard output comes line by line. */
 export interface ScriptProcess {
   readonly child: ChildProcess
   /** Resolves when it has ended, however. */
@@ -15,11 +15,11 @@ export interface ScriptProcess {
   kill(): Promise<void>
 }
 
-export function startScript(script: string, argument: unknown): ScriptProcess {
+export function startScript(script: string, argument: unknown, environment = process.env): ScriptProcess {
   const child = spawn(
     process.execPath,
-    ['--conditions=@tenantscope/source', join(import.meta.dirname, script), JSON.stringify(argument)],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    ['--conditions=@tenantscope/source', resolvePath(import.meta.dirname, script), JSON.stringify(argument)],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: environment },
   )
   const ended = once(child, 'exit').catch(() => {})
   const lines: string[] = []
