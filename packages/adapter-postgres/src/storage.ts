@@ -8,6 +8,7 @@ import { storageError } from './driver/errors.ts'
 import { GrowthHub } from './growth-hub.ts'
 import { migrate } from './migrations/migrate.ts'
 import { type SchemaOptions, schemaNames } from './schema-names.ts'
+import { remoteRunStore } from './stores/remote-runs.ts'
 import { eventStore, evidenceStore, resultStore, scanStore } from './stores/scans.ts'
 import { credentialStore, tenantStore } from './stores/tenants.ts'
 import { workStore } from './stores/work.ts'
@@ -33,6 +34,7 @@ export function sqlStorage(driver: Driver, options: SchemaOptions & { statementT
     events: eventStore(db),
     evidence: evidenceStore(db),
     work: workStore(db),
+    remoteRuns: remoteRunStore(db),
     listen: async (onGrowth) => {
       try {
         return await hub.add(onGrowth)

@@ -117,19 +117,19 @@ describe.skipIf(missing)(`doctor on PostgreSQL${missing ? ` (${missing})` : ''}`
     ],
     [
       'an older schema',
-      'delete from clinic.migrations where version = 2',
+      'delete from clinic.migrations where version = 3',
       '',
-      ['error schema_version: schema clinic is at version 1, this package needs 2'],
+      ['error schema_version: schema clinic is at version 2, this package needs 3'],
     ],
   ])('finds %s', async (_, harm, cure, expected) => {
     const kept = await database.admin<Record<string, string>>(
-      'select *, applied_at::text as at from clinic.migrations where version = 2',
+      'select *, applied_at::text as at from clinic.migrations where version = 3',
     )
     await database.admin(harm)
     const during = await found()
     const row = kept[0]
     await database.admin(
-      cure || `insert into clinic.migrations values (2, '${row?.name}', '${row?.checksum}', '${row?.at}')`,
+      cure || `insert into clinic.migrations values (3, '${row?.name}', '${row?.checksum}', '${row?.at}')`,
     )
     expect(during.sort()).toEqual(expected)
     expect(await found()).toEqual([])
@@ -152,7 +152,7 @@ describe.skipIf(missing)(`doctor on PostgreSQL${missing ? ` (${missing})` : ''}`
 
   it('finds a schema that is newer, changed, missing or out of reach', async () => {
     await database.admin(`insert into clinic.migrations values (7, 'future', 'x')`)
-    expect(await found()).toEqual([expect.stringMatching(/schema_version: .*version 7.*up to 2/)])
+    expect(await found()).toEqual([expect.stringMatching(/schema_version: .*version 7.*up to 3/)])
     await database.admin('delete from clinic.migrations where version = 7')
     await database.admin(`revoke select on clinic.migrations from ${login.name}`)
     expect(await found()).toEqual([expect.stringContaining('error schema_unreadable')])

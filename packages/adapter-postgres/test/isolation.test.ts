@@ -37,6 +37,12 @@ describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : '
     await storage.credentials.put({ credential: sampleCredential(tenant) })
     const parts = { results: [sampleResult(running, '1.1.1')], evidence: [sampleEvidence('a')], progress: true }
     await storage.work.record(recordOf(running, parts))
+    const at = new Date()
+    const sealedKey = { envelope: 'AQIDBA==', keyId: 'k1', keyVersion: 1 }
+    await storage.remoteRuns.open({ scanId: running.id, attempt: running.attempt, sealedKey, at })
+    const message = { id: 'msg_1', sequence: 0, offset: 0, events: 1, bytes: 10, body: {} }
+    const limits = { maxWaiting: 10, maxWaitingBytes: 1_000 }
+    await storage.remoteRuns.append({ scanId: running.id, attempt: running.attempt, message, at, ...limits })
     return running
   }
 
@@ -103,7 +109,7 @@ describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : '
   it('shows the worker role scans only, and the rest of the platform tenant that it entered', async () => {
     const worker = 'tenantscope_worker'
     expect(await as(worker, null, (tx) => count(tx, 'scans'))).toBeGreaterThanOrEqual(2)
-    for (const table of ['scan_results', 'scan_events', 'evidence']) {
+    for (const table of ['scan_results', 'scan_events', 'evidence', 'remote_runs', 'remote_messages']) {
       expect(await as(worker, null, (tx) => count(tx, table)), table).toBe(0)
       expect(await as(worker, mine.platformTenantId, (tx) => count(tx, table)), table).toBeGreaterThan(0)
     }

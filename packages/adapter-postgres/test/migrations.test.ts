@@ -83,7 +83,7 @@ describe.skipIf(missing)(`migrations on PostgreSQL${missing ? ` (${missing})` : 
     await database.admin(`insert into tenantscope.migrations values (7, 'future', 'x')`)
     await expect(postgresStorage({ sql }).migrate()).rejects.toMatchObject({
       code: 'storage_refused',
-      message: expect.stringMatching(/version 7.*up to 2/),
+      message: expect.stringMatching(/version 7.*up to 3/),
     })
   })
 
@@ -144,6 +144,11 @@ describe('migrations as text', () => {
           2,
           "turns",
           "7ca34ab6562375394e711c4c096fcb3a834c26f1677e55a656e39f3b64d83334",
+        ],
+        [
+          3,
+          "remote-runs",
+          "75bfba14016e11931d8c0db901bc9fcf3c4f865883cbae7a69273819c04ea4b5",
         ],
       ]
     `)

@@ -8,6 +8,33 @@ export * from './paging/cursor.ts'
 export * from './paging/page.ts'
 export * from './queue/in-process-queue.ts'
 export * from './queue/queue.ts'
+export {
+  defaultMessageBytes,
+  type LaunchDocument,
+  launchDocumentSchema,
+  type RemoteMessage,
+  remoteMessageSchema,
+  type TokenAnswer,
+  type TokenQuestion,
+  tokenQuestionSchema,
+} from './remote/protocol.ts'
+export {
+  type DispatchedRun,
+  isLoopback,
+  type RemoteLaunch,
+  type RemoteRunnerOptions,
+  remoteRunner,
+} from './remote/remote-runner.ts'
+export type {
+  Acceptance,
+  RemoteRunKey,
+  RemoteRunStatus,
+  RemoteRuns,
+  RemoteRunsOptions,
+  TokenReply,
+} from './remote/remote-runs.ts'
+export { spoolFormat } from './remote/spool.ts'
+export { openTokenAnswer } from './remote/token-seal.ts'
 export * from './results/result.ts'
 export type { ListResultsInput, Results } from './results/results.ts'
 export * from './results/score.ts'
@@ -21,6 +48,7 @@ export { envelopeSecretStore } from './secrets/envelope.ts'
 export { type KeyProvider, type StaticKey, staticKeys } from './secrets/key-provider.ts'
 export * from './secrets/secret-store.ts'
 export * from './storage/memory/memory-storage.ts'
+export * from './storage/remote-runs.ts'
 export * from './storage/storage.ts'
 export * from './tenants/m365-tenant.ts'
 export type {

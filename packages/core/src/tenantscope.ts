@@ -20,6 +20,8 @@ import {
 import { type Logger, silentLogger } from './logging/logger.ts'
 import { inProcessQueue } from './queue/in-process-queue.ts'
 import type { Queue } from './queue/queue.ts'
+import { inboxNudge } from './remote/inbox.ts'
+import { type RemoteRuns, type RemoteRunsOptions, remoteRuns } from './remote/remote-runs.ts'
 import { type Results, results } from './results/results.ts'
 import type { Runner, RunnerJob } from './runner/runner.ts'
 import type { SignIn } from './runner/sign-in.ts'
@@ -62,6 +64,8 @@ export interface TenantscopeOptions {
   scanTimeoutMs?: number
   /** TXT look-ups. Default: the process's resolver; a public one is better where the host's network answers differently inside. */
   resolveTxt?: (name: string) => Promise<string[][]>
+  /** Bounds of what scans that run elsewhere may send. */
+  remoteRuns?: RemoteRunsOptions
   clock?: Clock
   logger?: Logger
 }
@@ -84,6 +88,8 @@ export interface Tenantscope {
   forPlatformTenant(id: string, options: { actor: string }): PlatformTenantScope
   /** What the runner can judge. */
   benchmarks(): Promise<readonly Benchmark[]>
+  /** For receivers of signed messages; the Express adapter is one. Not bound to a platform tenant: the signature says which scan it is about. */
+  readonly remoteRuns: RemoteRuns
   /** Brings the storage up to date and, unless `worker` is false, begins to take scans: first what a crash left. Call once. */
   start(): Promise<void>
   health(): Promise<Health>
@@ -133,12 +139,15 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
       return { m365Tenants: m365Tenants(run, scope, settings), scans: scans(run, scope), results: results(run, scope) }
     },
     benchmarks: () => run(benchmarks),
+    remoteRuns: remoteRuns(run, { cloud: settings.cloud, remoteRuns: options.remoteRuns ?? {} }),
     start: async () => {
       if (closing) throw new TenantscopeError('closed', 'This tenantscope is closed; create a new one.')
       if (started) throw new TenantscopeError('conflict', 'This tenantscope is started already.')
       started = true
       await storage.migrate()
-      stopListening = (await storage.listen?.(({ scanId }) => hub.notify(scanId))) ?? null
+      const onGrowth = ({ scanId, sequence }: { scanId: string; sequence: number }) =>
+        hub.notify(sequence === 0 ? inboxNudge(scanId) : scanId)
+      stopListening = (await storage.listen?.(onGrowth)) ?? null
       if (options.worker === false) return
       await scanWorker.start()
       // Not waited for: a scan can begin without it.

@@ -13,6 +13,8 @@ const granted: Readonly<Record<string, Readonly<Record<Who, readonly string[]>>>
   scan_results: { app: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   scan_events: { app: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT'] },
   evidence: { app: ['SELECT'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
+  remote_runs: { app: [], worker: all },
+  remote_messages: { app: [], worker: all },
 }
 
 const policies: Readonly<Record<string, readonly { name: string; who: Who; bound: boolean }[]>> = Object.fromEntries(
@@ -21,7 +23,7 @@ const policies: Readonly<Record<string, readonly { name: string; who: Who; bound
     [
       { name: 'platform_tenant', who: 'app' as const, bound: true },
       ...(table === 'scans' ? [{ name: 'every_scan', who: 'worker' as const, bound: false }] : []),
-      ...(['scan_results', 'scan_events', 'evidence'].includes(table)
+      ...(['scan_results', 'scan_events', 'evidence', 'remote_runs', 'remote_messages'].includes(table)
         ? [{ name: 'entered_tenant', who: 'worker' as const, bound: true }]
         : []),
     ],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type SchemaNames, type SchemaOptions, schemaNames, withNames } from '../schema-names.ts'
 import { scans } from './0001-scans.ts'
 import { turns } from './0002-turns.ts'
+import { remoteRuns } from './0003-remote-runs.ts'
 
 export interface Migration {
   version: number
@@ -15,6 +16,7 @@ export interface Migration {
 const texts: readonly { name: string; sql: string }[] = [
   { name: 'scans', sql: scans },
   { name: 'turns', sql: turns },
+  { name: 'remote-runs', sql: remoteRuns },
 ]
 
 export function plannedMigrations(): Migration[] {

@@ -88,7 +88,7 @@ const claimable = `
   order by p.turn, l.started_at nulls first, p.created_at, p.id limit $1::text::int`
 
 /** The scan by its id alone, and from there on its platform tenant's rows. Null when there is no such scan. */
-async function entered<T>(
+export async function entered<T>(
   db: Database,
   scanId: string,
   lock: '' | 'for update',

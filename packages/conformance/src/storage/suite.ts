@@ -6,6 +6,7 @@ import { m365TenantTests } from './m365-tenants.ts'
 import { modelTests } from './model-tests.ts'
 import { pagingTests } from './paging.ts'
 import { randomTests } from './random.ts'
+import { remoteRunTests } from './remote-runs.ts'
 import { resultTests } from './results.ts'
 import { scanTests } from './scans.ts'
 import { valueTests } from './values.ts'
@@ -48,6 +49,7 @@ export function storageSuite(options: StorageSuiteOptions): void {
     recordTests(context)
     leaseTests(context)
     turnTests(context)
+    remoteRunTests(context)
     isolationTests(context)
     pagingTests(context)
     valueTests(context)

@@ -39,7 +39,34 @@ export interface RunnerJob {
   timeoutMs: number
 }
 
-/** What the host process answers while a run lasts. Both may be called concurrently. */
+/** The messages of a run that happens elsewhere, stored by whichever process received them. Belongs to one attempt of one scan. */
+export interface RunnerInbox {
+  /** Signs the messages of this attempt (Standard Webhooks): `whsec_` and base64. A secret, good until `close`. */
+  readonly key: string
+  /**
+   * Drops the messages of `handled` and gives those that wait, in the order of `sequence`; waits up to `waitMs` for one that is not among `held` (those that
+   * the caller knows but cannot use yet). `consumed`: events below this number are known. No new one in the list: nothing came in time, or the signal
+   * aborted.
+   */
+  next(params: {
+    handled: readonly string[]
+    held: ReadonlySet<string>
+    consumed: number
+    waitMs: number
+    signal: AbortSignal
+  }): Promise<readonly RunnerMessage[]>
+  /** Ends it: from now on nobody may send. Idempotent. */
+  close(params: { consumed: number }): Promise<void>
+}
+
+export interface RunnerMessage {
+  id: string
+  sequence: number
+  /** JSON as it was sent. */
+  body: unknown
+}
+
+/** What the host process answers while a run lasts. All may be called concurrently. */
 export interface RunnerHost {
   /** An access token for `scope`. Throws SignInError. `refresh`: the service refused the token given last. */
   token(params: {
@@ -50,6 +77,8 @@ export interface RunnerHost {
   }): Promise<{ accessToken: string; expiresAt: Date }>
   /** TXT records as Node's resolver gives them; `[]` when the name has none or does not exist. Throws an error with a Node DNS code otherwise. */
   resolveTxt(name: string): Promise<string[][]>
+  /** The inbox of this attempt, empty and with a new key. Absent for runs that are no scans (connection tests). Called once. */
+  openInbox?(): Promise<RunnerInbox>
 }
 
 const sourceError = z.object({

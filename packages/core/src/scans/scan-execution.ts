@@ -2,15 +2,19 @@ import * as Effect from 'effect/Effect'
 import { openCredential } from '../credentials/credentials.ts'
 import { TenantscopeError } from '../errors/errors.ts'
 import {
+  ClockService,
   type CoreServices,
   EventHubService,
   LoggerService,
   now,
   RunnerService,
+  SecretsService,
   SignInService,
+  StorageService,
   withStorage,
 } from '../internal/services.ts'
 import type { DeliveryOutcome, QueueEntry } from '../queue/queue.ts'
+import { openInbox } from '../remote/inbox.ts'
 import type { RunnerJob } from '../runner/runner.ts'
 import type { Scan } from './scan.ts'
 import { concludeScan, type Ending } from './scan-ending.ts'
@@ -164,6 +168,13 @@ function runRemaining(
     if (!tenant) return yield* Effect.fail(new TenantscopeError('not_found', 'The M365 tenant was removed.'))
     const credential = yield* openCredential({ platformTenantId, m365TenantId: id })
     const runner = yield* RunnerService
+    const mail = {
+      scan,
+      storage: yield* StorageService,
+      secrets: yield* SecretsService,
+      hub: yield* EventHubService,
+      clock: yield* ClockService,
+    }
     const host = scanHost({
       signIn: yield* SignInService,
       credential,
@@ -171,6 +182,7 @@ function runRemaining(
       cloud: settings.cloud,
       resolveTxt: settings.resolveTxt,
       onRefused: (error) => control.stop('refused', error.message),
+      openInbox: () => openInbox(mail),
     })
     const job: RunnerJob = {
       scanId: scan.id,
@@ -212,7 +224,7 @@ function endingOfStop(reason: StopReason, detail: string | null): Ending {
 
 function endingOf(error: TenantscopeError, control: RunControl): Ending {
   if (control.reason) return endingOfStop(control.reason, control.detail)
-  if (error.code === 'credential_missing' || error.code === 'secret_unreadable') {
+  if (error.code === 'credential_missing' || error.code === 'secret_unreadable' || error.code === 'sign_in_failed') {
     return { kind: 'failed', reason: 'sign_in_failed', message: error.message }
   }
   if (error.code === 'storage_failed') return { kind: 'abandoned' }

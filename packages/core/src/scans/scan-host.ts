@@ -12,6 +12,8 @@ export function scanHost(params: {
   resolveTxt: (name: string) => Promise<string[][]>
   /** Called once, when Entra ID refuses the credential itself. */
   onRefused: (error: SignInError) => void
+  /** For scans only: a connection test has no attempt that messages could belong to. */
+  openInbox?: NonNullable<RunnerHost['openInbox']>
 }): RunnerHost {
   const { signIn, credential, m365TenantId, cloud, resolveTxt } = params
   let refused = false
@@ -29,6 +31,7 @@ export function scanHost(params: {
       }
     },
     resolveTxt,
+    ...(params.openInbox && { openInbox: params.openInbox }),
   }
 }
 

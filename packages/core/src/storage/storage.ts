@@ -4,11 +4,12 @@ import type { ResultStatus, ScanResult } from '../results/result.ts'
 import type { SourceState } from '../runner/runner.ts'
 import type { FailureReason, NewScanEvent, Scan, ScanEvent, ScanStatus, TerminalScanStatus } from '../scans/scan.ts'
 import type { ConnectionTest, M365Tenant, M365TenantStatus } from '../tenants/m365-tenant.ts'
+import type { RemoteRunStore } from './remote-runs.ts'
 
 /**
  * Where everything is kept. What every implementation promises:
  *
- * - Every method but those of {@link WorkStore} takes a platform tenant and sees its rows only. A foreign id is the same as a missing one: null, false or an empty page.
+ * - Every method but those of {@link WorkStore} and {@link RemoteRunStore} takes a platform tenant and sees its rows only. A foreign id is the same as a missing one: null, false or an empty page.
  * - A method either did all of what it says or nothing; it resolves after the write is durable.
  * - Guarded changes (`claim`, `renewLease`, `record`, `finish`, `release`) are single atomic steps: of two callers one wins, the other gets null or `accepted: false`.
  * - Entities handed in and out are copies: changing one changes nothing stored. Dates have millisecond precision.
@@ -26,7 +27,12 @@ export interface Storage {
   readonly evidence: EvidenceStore
   /** For workers: across platform tenants. Never reachable from an API. */
   readonly work: WorkStore
-  /** Says when a scan's event log grew, also in another process where the backend can. A hint: it may lose some. Returns the way to stop. */
+  /** For scans that run elsewhere: across platform tenants, too. */
+  readonly remoteRuns: RemoteRunStore
+  /**
+   * Says when a scan's event log grew, also in another process where the backend can; `sequence` 0: messages of its remote run came in. A hint: it may lose
+   * some. Returns the way to stop.
+   */
   listen?(onGrowth: (hint: { scanId: string; sequence: number }) => void): Promise<() => Promise<void>>
   health(): Promise<{ ok: boolean; detail: string }>
   /** Frees what this object opened; what the caller made stays open. Idempotent. */

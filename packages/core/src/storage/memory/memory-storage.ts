@@ -1,5 +1,6 @@
 import type { Storage, StoredEvidence } from '../storage.ts'
 import { byCreation, keysetPage, newestFirst } from './keyset.ts'
+import { memoryRemoteRunStore } from './remote-run-store.ts'
 import { step, Tables } from './tables.ts'
 import { endScan, memoryWorkStore } from './work-store.ts'
 
@@ -43,6 +44,7 @@ export function memoryStorage(options: { monotonicMs?: () => number } = {}): Sto
         }),
     },
     work: memoryWorkStore(tables, options.monotonicMs ?? (() => performance.now())),
+    remoteRuns: memoryRemoteRunStore(tables),
     listen: async (onGrowth) => {
       tables.growthListeners.add(onGrowth)
       return async () => {
