@@ -12,7 +12,7 @@ export type {
   OpenApiResponse,
   SecurityScheme,
 } from './openapi/types.ts'
-export type { Caller, Resource, RoutedTenantscope, RouterLimits, RouterOptions, WebhookOptions } from './options.ts'
+export type { Caller, Resource, RoutedTenantscope, RouterLimits, RouterOptions } from './options.ts'
 export { defaultLimits } from './options.ts'
 export type { ProblemCode, ProblemDetails } from './problems/problem.ts'
 export { problemCodes } from './problems/problem.ts'

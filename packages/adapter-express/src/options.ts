@@ -26,7 +26,7 @@ export interface RouterLimits {
   bodyBytes?: number
   /** Deepest nesting of a JSON body. Default 32. */
   bodyDepth?: number
-  /** Largest webhook message, in bytes. Default 1 MiB. */
+  /** Largest message of a remote run, in bytes; a larger one is answered 413 and comes again in parts. Default 1 MiB, at least 16 KiB. */
   webhookBytes?: number
   /** Rows of `details` per result in a list; the single result has all. Default 100. */
   detailsPerResult?: number
@@ -42,21 +42,16 @@ export interface RouterLimits {
   streamMaxMs?: number
 }
 
-export interface WebhookOptions {
-  /** The keys (`whsec_…`) that may sign for this scan now, newest first; empty when none may. */
-  keysFor(scanId: string): Promise<readonly string[]>
-  /** Takes a message whose signature holds. `id` is the same for every delivery of one message: accept it once. */
-  accept(message: { scanId: string; id: string; payload: unknown }): Promise<void>
-}
-
 /** The part of a `Tenantscope` that the router uses. The host starts and closes it. */
-export type RoutedTenantscope = Pick<Tenantscope, 'forPlatformTenant' | 'benchmarks' | 'health'>
+export type RoutedTenantscope = Pick<Tenantscope, 'forPlatformTenant' | 'benchmarks' | 'health'> &
+  // Without it every signed message is refused.
+  Partial<Pick<Tenantscope, 'remoteRuns'>>
 
 export interface RouterOptions<Principal = unknown> {
   tenantscope: RoutedTenantscope
   /** Who calls? null answers 401. The platform tenant comes from here and from nowhere else in the request. */
   authenticate(req: Request): Promise<Caller<Principal> | null> | Caller<Principal> | null
-  /** May this principal do this? Called once on every route but the webhook; false answers 403. */
+  /** May this principal do this? Called once on every route but those of remote runs, which are signed; false answers 403. */
   authorize(question: { principal: Principal; action: Action; resource: Resource }): boolean | Promise<boolean>
   limits?: RouterLimits
   /** Where the problem types are explained; the code is appended as a fragment. Default: `urn:tenantscope:problem:<code>`. */
@@ -67,8 +62,6 @@ export interface RouterOptions<Principal = unknown> {
   openApi?: OpenApiOptions
   /** Query parameters that belong to the host (a stream ticket, say): the router neither reads nor refuses them. */
   hostQueryParameters?: readonly string[]
-  /** Signed events of remote runs. Without it every such call is answered 401. */
-  webhook?: WebhookOptions
   logger?: Logger
 }
 

@@ -39,7 +39,6 @@ export function tenantscopeRouter<Principal>(options: RouterOptions<Principal>):
     options: options as RouterOptions,
     service: serviceContext({
       tenantscope: options.tenantscope,
-      webhook: options.webhook ?? null,
       limits,
       logger,
       api,

@@ -1,6 +1,6 @@
 import type { Benchmark, Control, Logger } from '@tenantscope/core'
 import type { ApiDescription } from './openapi/description.ts'
-import type { RoutedTenantscope, RouterLimits, WebhookOptions } from './options.ts'
+import type { RoutedTenantscope, RouterLimits } from './options.ts'
 import type { ServiceContext } from './routes/route.ts'
 import { frameCache } from './stream/frames.ts'
 import { streamSlots } from './stream/stream-slots.ts'
@@ -8,7 +8,6 @@ import { streamSlots } from './stream/stream-slots.ts'
 export function serviceContext(parts: {
   tenantscope: RoutedTenantscope
   limits: Required<RouterLimits>
-  webhook: WebhookOptions | null
   logger: Logger
   api: ApiDescription
 }): ServiceContext {
@@ -16,6 +15,9 @@ export function serviceContext(parts: {
   const benchmarks = () => parts.tenantscope.benchmarks()
   return {
     ...parts,
+    get remoteRuns() {
+      return parts.tenantscope.remoteRuns ?? null
+    },
     slots: streamSlots(parts.limits.streamsPerPlatformTenant),
     frames: frameCache(),
     benchmarks,

@@ -54,9 +54,10 @@ describe('the route table', () => {
     },
   )
 
-  it('lets no route but the signed one pass without the host’s authorisation', () => {
+  it('lets no route but the signed ones pass without the host’s authorisation', () => {
     expect(routes.filter(({ security }) => security !== 'host').map(({ path }) => path)).toEqual([
       '/webhook/progress/{scan_id}',
+      '/webhook/token/{scan_id}',
     ])
   })
 })

@@ -1,8 +1,8 @@
-import type { Benchmark, Control, Logger, M365Tenant, PlatformTenantScope, Scan } from '@tenantscope/core'
+import type { Benchmark, Control, Logger, M365Tenant, PlatformTenantScope, RemoteRuns, Scan } from '@tenantscope/core'
 import type { Request, Response } from 'express'
 import type * as z from 'zod'
 import type { ApiDescription } from '../openapi/description.ts'
-import type { RoutedTenantscope, RouterLimits, WebhookOptions } from '../options.ts'
+import type { RoutedTenantscope, RouterLimits } from '../options.ts'
 import type { ProblemCode, ProblemField } from '../problems/problem.ts'
 import { nothing } from '../schemas/common.ts'
 import type { FrameCache } from '../stream/frames.ts'
@@ -33,6 +33,7 @@ export type Action =
   | 'openapi.read'
   | 'docs.read'
   | 'webhook.receive'
+  | 'webhook.token'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -88,7 +89,7 @@ export interface RouteContext<P = Record<string, string>, Q = Record<string, unk
 export interface ServiceContext {
   tenantscope: RoutedTenantscope
   limits: Required<RouterLimits>
-  webhook: WebhookOptions | null
+  remoteRuns: RemoteRuns | null
   logger: Logger
   slots: StreamSlots
   frames: FrameCache

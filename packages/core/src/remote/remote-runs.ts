@@ -43,7 +43,9 @@ export interface RemoteRunKey {
  * run's: counted, nothing else happened), `busy` (send it again after `retryAfterMs`).
  */
 export type Acceptance =
-  | { kind: 'stored' | 'known' | 'ended' }
+  | { kind: 'stored' }
+  | { kind: 'known' }
+  | { kind: 'ended' }
   | { kind: 'rejected'; detail: string }
   | { kind: 'busy'; retryAfterMs: number }
 
