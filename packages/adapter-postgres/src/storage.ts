@@ -8,9 +8,14 @@ import { storageError } from './driver/errors.ts'
 import { GrowthHub } from './growth-hub.ts'
 import { migrate } from './migrations/migrate.ts'
 import { type SchemaOptions, schemaNames } from './schema-names.ts'
+import { auditStore } from './stores/audit.ts'
+import { exceptionStore } from './stores/exceptions.ts'
+import { idempotencyStore } from './stores/idempotency.ts'
 import { remoteRunStore } from './stores/remote-runs.ts'
 import { eventStore, evidenceStore, resultStore, scanStore } from './stores/scans.ts'
+import { scheduleStore } from './stores/schedules.ts'
 import { credentialStore, tenantStore } from './stores/tenants.ts'
+import { webhookStore } from './stores/webhooks.ts'
 import { workStore } from './stores/work.ts'
 
 /** What the storages of this package have besides the contract. */
@@ -33,6 +38,11 @@ export function sqlStorage(driver: Driver, options: SchemaOptions & { statementT
     results: resultStore(db),
     events: eventStore(db),
     evidence: evidenceStore(db),
+    webhooks: webhookStore(db),
+    audit: auditStore(db),
+    idempotency: idempotencyStore(db),
+    exceptions: exceptionStore(db),
+    schedules: scheduleStore(db),
     work: workStore(db),
     remoteRuns: remoteRunStore(db),
     listen: async (onGrowth) => {

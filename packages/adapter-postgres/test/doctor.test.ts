@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serverDiagnosis } from '../src/doctor/diagnosis.ts'
-import { pgliteStorage, postgresStorage, type SqlStorage } from '../src/index.ts'
+import { migrations, pgliteStorage, postgresStorage, type SqlStorage } from '../src/index.ts'
 import { missingPostgres, newDatabase, type TestDatabase } from './databases.ts'
 
 const missing = missingPostgres()
+const newest = migrations().length
 
 describe.skipIf(missing)(`doctor on PostgreSQL${missing ? ` (${missing})` : ''}`, () => {
   const suffix = randomBytes(4).toString('hex')
@@ -101,7 +102,22 @@ describe.skipIf(missing)(`doctor on PostgreSQL${missing ? ` (${missing})` : ''}`
       'columns that cannot be updated',
       `revoke update (status) on clinic.scans from ${workerRole}`,
       `grant update (status) on clinic.scans to ${workerRole}`,
-      [`error grant_missing: role ${workerRole} lacks UPDATE of its columns on clinic.scans`],
+      [`error grant_missing: role ${workerRole} lacks UPDATE of status on clinic.scans`],
+    ],
+    [
+      'a worker that reads the secrets of endpoints',
+      `grant select (secrets) on clinic.webhook_endpoints to ${workerRole}`,
+      `revoke select (secrets) on clinic.webhook_endpoints from ${workerRole}`,
+      [`warning grant_excess: role ${workerRole} has SELECT of secrets on clinic.webhook_endpoints`],
+    ],
+    [
+      'an audit log that can be changed',
+      `grant update, delete on clinic.audit_log to ${appRole}`,
+      `revoke update, delete on clinic.audit_log from ${appRole}`,
+      [
+        `warning grant_excess: role ${appRole} has DELETE on clinic.audit_log`,
+        `warning grant_excess: role ${appRole} has UPDATE on clinic.audit_log`,
+      ],
     ],
     [
       'a policy too many',
@@ -117,19 +133,19 @@ describe.skipIf(missing)(`doctor on PostgreSQL${missing ? ` (${missing})` : ''}`
     ],
     [
       'an older schema',
-      'delete from clinic.migrations where version = 3',
+      `delete from clinic.migrations where version = ${newest}`,
       '',
-      ['error schema_version: schema clinic is at version 2, this package needs 3'],
+      [`error schema_version: schema clinic is at version ${newest - 1}, this package needs ${newest}`],
     ],
   ])('finds %s', async (_, harm, cure, expected) => {
     const kept = await database.admin<Record<string, string>>(
-      'select *, applied_at::text as at from clinic.migrations where version = 3',
+      `select *, applied_at::text as at from clinic.migrations where version = ${newest}`,
     )
     await database.admin(harm)
     const during = await found()
     const row = kept[0]
     await database.admin(
-      cure || `insert into clinic.migrations values (3, '${row?.name}', '${row?.checksum}', '${row?.at}')`,
+      cure || `insert into clinic.migrations values (${newest}, '${row?.name}', '${row?.checksum}', '${row?.at}')`,
     )
     expect(during.sort()).toEqual(expected)
     expect(await found()).toEqual([])
@@ -151,9 +167,11 @@ describe.skipIf(missing)(`doctor on PostgreSQL${missing ? ` (${missing})` : ''}`
   })
 
   it('finds a schema that is newer, changed, missing or out of reach', async () => {
-    await database.admin(`insert into clinic.migrations values (7, 'future', 'x')`)
-    expect(await found()).toEqual([expect.stringMatching(/schema_version: .*version 7.*up to 3/)])
-    await database.admin('delete from clinic.migrations where version = 7')
+    await database.admin(`insert into clinic.migrations values (${newest + 5}, 'future', 'x')`)
+    expect(await found()).toEqual([
+      expect.stringMatching(new RegExp(`schema_version: .*version ${newest + 5}.*up to ${newest}`)),
+    ])
+    await database.admin(`delete from clinic.migrations where version = ${newest + 5}`)
     await database.admin(`revoke select on clinic.migrations from ${login.name}`)
     expect(await found()).toEqual([expect.stringContaining('error schema_unreadable')])
     await database.admin(`grant select on clinic.migrations to ${login.name}`)

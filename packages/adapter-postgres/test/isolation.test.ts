@@ -1,14 +1,4 @@
-import {
-  addRunning,
-  addScan,
-  addTenant,
-  foreignCalls,
-  newPlatformTenant,
-  recordOf,
-  sampleCredential,
-  sampleEvidence,
-  sampleResult,
-} from '@tenantscope/conformance'
+import { addScan, addTenant, type Furnished, foreignCalls, furnish, newPlatformTenant } from '@tenantscope/conformance'
 import type { Scan, Storage } from '@tenantscope/core'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -19,7 +9,20 @@ import { postgresStorage } from '../src/index.ts'
 import { sqlStorage } from '../src/storage.ts'
 import { missingPostgres, newDatabase, type TestDatabase } from './databases.ts'
 
-const tables = ['m365_tenants', 'credentials', 'scans', 'scan_results', 'scan_events', 'evidence']
+const tables = [
+  'm365_tenants',
+  'credentials',
+  'scans',
+  'scan_results',
+  'scan_events',
+  'evidence',
+  'webhook_endpoints',
+  'webhook_deliveries',
+  'audit_log',
+  'idempotency_keys',
+  'exceptions',
+  'schedules',
+]
 const missing = missingPostgres()
 
 describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : ''}`, () => {
@@ -28,31 +31,16 @@ describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : '
   let sql: postgres.Sql
   let mine: Scan
   let theirs: Scan
-
-  const furnished = async () => {
-    const running = await addRunning(storage)
-    const { platformTenantId, m365TenantId: id } = running
-    const tenant = await storage.m365Tenants.get({ platformTenantId, id })
-    if (!tenant) throw new Error('no tenant')
-    await storage.credentials.put({ credential: sampleCredential(tenant) })
-    const parts = { results: [sampleResult(running, '1.1.1')], evidence: [sampleEvidence('a')], progress: true }
-    await storage.work.record(recordOf(running, parts))
-    const at = new Date()
-    const sealedKey = { envelope: 'AQIDBA==', keyId: 'k1', keyVersion: 1 }
-    await storage.remoteRuns.open({ scanId: running.id, attempt: running.attempt, sealedKey, at })
-    const message = { id: 'msg_1', sequence: 0, offset: 0, events: 1, bytes: 10, body: {} }
-    const limits = { maxWaiting: 10, maxWaitingBytes: 1_000 }
-    await storage.remoteRuns.append({ scanId: running.id, attempt: running.attempt, message, at, ...limits })
-    return running
-  }
+  let furnished: Furnished
 
   beforeAll(async () => {
     database = await newDatabase()
     sql = postgres(database.url, { max: 4, onnotice: () => {} })
     storage = postgresStorage({ sql })
     await storage.migrate()
-    mine = await furnished()
-    theirs = await furnished()
+    mine = (await furnish(storage)).scan
+    furnished = await furnish(storage)
+    theirs = furnished.scan
   })
   afterAll(async () => {
     await storage?.close()
@@ -113,10 +101,20 @@ describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : '
       expect(await as(worker, null, (tx) => count(tx, table)), table).toBe(0)
       expect(await as(worker, mine.platformTenantId, (tx) => count(tx, table)), table).toBeGreaterThan(0)
     }
-    for (const table of ['m365_tenants', 'credentials']) {
+    const closed = ['m365_tenants', 'credentials', 'audit_log', 'exceptions', 'schedules']
+    for (const table of closed) {
       await expect(
         as(worker, mine.platformTenantId, (tx) => count(tx, table)),
         table,
+      ).rejects.toThrow('permission denied')
+    }
+    for (const column of ['webhook_endpoints.secrets', 'idempotency_keys.key', 'idempotency_keys.response']) {
+      const [table, name] = column.split('.')
+      await expect(
+        as(worker, mine.platformTenantId, (tx) =>
+          Promise.resolve(tx.unsafe(`select ${name} from tenantscope.${table}`)),
+        ),
+        column,
       ).rejects.toThrow('permission denied')
     }
   })
@@ -137,6 +135,8 @@ describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : '
       ],
       truncate: ['truncate tenantscope.scan_events', /permission denied/],
       'deleting a log': ['delete from tenantscope.scan_events', /permission denied/],
+      'changing the audit log': [`update tenantscope.audit_log set actor = 'x'`, /permission denied/],
+      'deleting from the audit log': ['delete from tenantscope.audit_log', /permission denied/],
       'a new table': ['create table tenantscope.mine (x int)', /permission denied/],
       'no more row security': ['alter table tenantscope.scans disable row level security', /must be owner/],
     }
@@ -162,10 +162,10 @@ describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : '
     const forgetful = forgetPredicates(driver)
     const careless = sqlStorage(forgetful.driver, { statementTimeoutMs: 5_000 })
     const stranger = newPlatformTenant()
-    for (const { method, call, answer } of foreignCalls(careless, theirs, stranger)) {
+    for (const { method, call, answer } of foreignCalls(careless, furnished, stranger)) {
       expect(await call(), method).toEqual(answer)
     }
-    expect(forgetful.forgotten()).toBeGreaterThan(10)
+    expect(forgetful.forgotten()).toBeGreaterThan(30)
   })
 
   it('S-21: leaves nothing on pooled connections, however transactions end', async () => {

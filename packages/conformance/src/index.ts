@@ -20,7 +20,17 @@ export { runnerSuite } from './runner/suite.ts'
 export type { SecretStoreCapabilities, SecretStoreSuiteContext, SecretStoreSuiteOptions } from './secrets/context.ts'
 export { secretStoreSuite } from './secrets/suite.ts'
 export type { MadeStorage, StorageCapabilities, StorageSuiteOptions, SuiteContext, TestApi } from './storage/context.ts'
-export { foreignCalls } from './storage/isolation.ts'
+export { type Furnished, foreignCalls, furnish } from './storage/isolation.ts'
+export {
+  addDelivery,
+  addEndpoint,
+  auditOf,
+  deliveriesOf,
+  sampleAudit,
+  sampleEndpoint,
+  sampleException,
+  sampleSchedule,
+} from './storage/later-samples.ts'
 export {
   addRunning,
   addScan,

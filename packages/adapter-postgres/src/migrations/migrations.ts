@@ -3,6 +3,7 @@ import { type SchemaNames, type SchemaOptions, schemaNames, withNames } from '..
 import { scans } from './0001-scans.ts'
 import { turns } from './0002-turns.ts'
 import { remoteRuns } from './0003-remote-runs.ts'
+import { outbox } from './0004-outbox.ts'
 
 export interface Migration {
   version: number
@@ -17,6 +18,7 @@ const texts: readonly { name: string; sql: string }[] = [
   { name: 'scans', sql: scans },
   { name: 'turns', sql: turns },
   { name: 'remote-runs', sql: remoteRuns },
+  { name: 'outbox', sql: outbox },
 ]
 
 export function plannedMigrations(): Migration[] {

@@ -80,19 +80,27 @@ export async function readPage<Row, T>(params: {
   }
 }
 
-/** Newest first; ids break ties. */
-export const newestFirst: Keyset<{ created_at: string; id: string }> = {
-  columns: [
-    { name: 'created_at', type: 'timestamptz' },
-    { name: 'id', type: 'uuid' },
-  ],
-  order: 'desc',
-  keyTypes: ['number', 'string'],
-  key: (row) => [new Date(row.created_at).getTime(), row.id],
-  values: ([time, id]) => {
-    const at = new Date(Number(time))
-    // The years that both JavaScript and PostgreSQL write the same way.
-    const known = Number.isFinite(at.getTime()) && at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999
-    return known && isRowId(String(id)) ? [at, String(id)] : null
-  },
+/** Newest first by a column of times; ids break ties. */
+export function newestBy<Row extends { id: string }>(column: string, time: (row: Row) => string): Keyset<Row> {
+  return {
+    columns: [
+      { name: column, type: 'timestamptz' },
+      { name: 'id', type: 'uuid' },
+    ],
+    order: 'desc',
+    keyTypes: ['number', 'string'],
+    key: (row) => [new Date(time(row)).getTime(), row.id],
+    values: ([time, id]) => {
+      const at = new Date(Number(time))
+      // The years that both JavaScript and PostgreSQL write the same way.
+      const known = Number.isFinite(at.getTime()) && at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999
+      return known && isRowId(String(id)) ? [at, String(id)] : null
+    },
+  }
+}
+
+export const newestFirst = newestBy<{ created_at: string; id: string }>('created_at', (row) => row.created_at)
+
+export function emptyPage<T>(): Page<T> {
+  return { data: [], next: null, prev: null }
 }

@@ -1,5 +1,6 @@
 import {
   emptyCounts,
+  endEventType,
   type NewScanEvent,
   progressEvent,
   type ResultCounts,
@@ -12,6 +13,7 @@ import {
 import type { Tx } from '../database.ts'
 import { type ScanRow, toScan } from './rows.ts'
 import { storableJson } from './storable.ts'
+import { addDeliveries } from './webhooks.ts'
 
 /** What happens to the lease: left alone, given up, or counted anew from the database's clock. */
 export type Lease = 'keep' | 'drop' | { ms: number }
@@ -138,7 +140,10 @@ export async function countResults(tx: Tx, scan: Scan): Promise<ResultCounts> {
   return { ...emptyCounts(), ...counted }
 }
 
-/** Brings a locked scan to its end: what has no result becomes `not_run`, so that results plus gaps are always the plan. */
+/**
+ * Brings a locked scan to its end: what has no result becomes `not_run`, so that results plus gaps are always the plan. Its webhook deliveries go into the outbox
+ * with it.
+ */
 export async function endScan(
   tx: Tx,
   before: Scan,
@@ -174,7 +179,13 @@ export async function endScan(
     counts,
   }
   const events = [progressEvent(after, params.at), stateEvent(after, params.at)]
-  return saveScan(tx, { before, after, lease: 'drop', events })
+  const { platformTenantId, id: scanId } = before
+  const eventType = endEventType(params.status)
+  const [saved] = await Promise.all([
+    saveScan(tx, { before, after, lease: 'drop', events }),
+    addDeliveries(tx, { platformTenantId, eventType, scanId, payload: null, endpointId: null, at: params.at }),
+  ])
+  return saved
 }
 
 /** JSON arrays of about 4 MB, so that one huge answer does not travel in one statement with all the others. */

@@ -1,6 +1,7 @@
-import type { EventStore, EvidenceStore, Page, ResultStore, Scan, ScanResult, ScanStore } from '@tenantscope/core'
+import type { EventStore, EvidenceStore, ResultStore, Scan, ScanResult, ScanStore } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
-import { type Keyset, newestFirst, readCursor, readPage, Values } from './paging.ts'
+import { writeAudit } from './audit.ts'
+import { emptyPage, type Keyset, newestFirst, readCursor, readPage, Values } from './paging.ts'
 import {
   type EventRow,
   type EvidenceRow,
@@ -16,11 +17,12 @@ import { isRowId, storableJson } from './storable.ts'
 
 export function scanStore(db: Database): ScanStore {
   return {
-    insert: async ({ scan, event }) => {
+    insert: async ({ scan, event, audit }) => {
       if (!isRowId(scan.m365TenantId)) return null
       return db.asTenant(scan.platformTenantId, async (tx) => {
         const stored = await insertScan(tx, scan)
-        if (stored) await appendEvents(tx, stored, 0, [event])
+        if (!stored) return null
+        await Promise.all([appendEvents(tx, stored, 0, [event]), writeAudit(tx, scan.platformTenantId, audit)])
         return stored
       })
     },
@@ -55,7 +57,7 @@ export function scanStore(db: Database): ScanStore {
         }),
       )
     },
-    requestCancel: async ({ platformTenantId, scanId, at, notRunMessage }) => {
+    requestCancel: async ({ platformTenantId, scanId, at, notRunMessage, audit }) => {
       if (!isRowId(scanId)) return null
       return db.asTenant(platformTenantId, async (tx) => {
         const row = await tx.row<ScanRow>(
@@ -63,7 +65,9 @@ export function scanStore(db: Database): ScanStore {
           [platformTenantId, scanId],
         )
         const before = row && toScan(row)
-        if (before?.status === 'pending') {
+        if (before === null) return null
+        if (before.status === 'pending') {
+          await writeAudit(tx, platformTenantId, audit)
           return endScan(tx, before, {
             status: 'cancelled',
             at,
@@ -73,7 +77,8 @@ export function scanStore(db: Database): ScanStore {
             notRun: { reasonCode: 'cancelled', message: notRunMessage },
           })
         }
-        if (before?.status === 'running' && before.cancelRequestedAt === null) {
+        if (before.status === 'running' && before.cancelRequestedAt === null) {
+          await writeAudit(tx, platformTenantId, audit)
           return saveScan(tx, { before, after: { ...before, cancelRequestedAt: at }, lease: 'keep', events: [] })
         }
         return before
@@ -209,8 +214,4 @@ export function evidenceStore(db: Database): EvidenceStore {
       })
     },
   }
-}
-
-function emptyPage<T>(): Page<T> {
-  return { data: [], next: null, prev: null }
 }

@@ -6,14 +6,16 @@ import type {
   Page,
   StoredCredential,
 } from '@tenantscope/core'
-import type { Database, SqlValue, Tx } from '../database.ts'
+import type { Database, Tx } from '../database.ts'
+import { audited, writeAudit } from './audit.ts'
+import { Changes } from './changes.ts'
 import { newestFirst, readCursor, readPage, Values } from './paging.ts'
 import { type CredentialRow, type TenantRow, toCredential, toTenant } from './rows.ts'
 import { isRowId, storableJson } from './storable.ts'
 
 export function tenantStore(db: Database): M365TenantStore {
   return {
-    insert: ({ tenant, credential }) =>
+    insert: ({ tenant, credential, audit }) =>
       db.asTenant(tenant.platformTenantId, async (tx) => {
         const row = await tx.row<TenantRow>(
           `insert into :schema.m365_tenants as t (platform_tenant_id, id, m365_tenant_id, name, default_domain, description, status, inputs,
@@ -38,8 +40,10 @@ export function tenantStore(db: Database): M365TenantStore {
             tenant.updatedBy,
           ],
         )
-        if (row && credential) await putCredential(tx, credential)
-        return row && toTenant(row)
+        if (!row) return null
+        if (credential) await putCredential(tx, credential)
+        await writeAudit(tx, tenant.platformTenantId, audit)
+        return toTenant(row)
       }),
     get: async ({ platformTenantId, id }) => {
       if (!isRowId(id)) return null
@@ -60,18 +64,20 @@ export function tenantStore(db: Database): M365TenantStore {
         return row && toTenant(row)
       }),
     list: (params) => listTenants(db, params),
-    update: async ({ platformTenantId, id, patch }) => {
+    update: async ({ platformTenantId, id, patch, audit }) => {
       if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, (tx) => updateTenant(tx, { platformTenantId, id, patch }))
+      return db.asTenant(platformTenantId, (tx) =>
+        audited(tx, platformTenantId, audit, updateTenant(tx, { platformTenantId, id, patch })),
+      )
     },
-    delete: async ({ platformTenantId, id }) => {
+    delete: async ({ platformTenantId, id, audit }) => {
       if (!isRowId(id)) return false
       return db.asTenant(platformTenantId, async (tx) => {
         const gone = await tx.texts(
           `delete from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid returning t.id::text`,
           [platformTenantId, id],
         )
-        return gone.length > 0
+        return audited(tx, platformTenantId, audit, Promise.resolve(gone.length > 0))
       })
     },
   }
@@ -107,21 +113,17 @@ async function listTenants(
 
 async function updateTenant(tx: Tx, params: { platformTenantId: string; id: string; patch: M365TenantPatch }) {
   const { patch } = params
-  const values = new Values()
-  const sets: string[] = []
-  const set = (column: string, value: SqlValue, type?: string) => {
-    if (value !== undefined) sets.push(`${column} = ${values.add(value, type)}`)
-  }
-  set('name', patch.name)
-  set('default_domain', patch.defaultDomain)
-  set('description', patch.description)
-  set('status', patch.status)
-  set('inputs', patch.inputs && storableJson(patch.inputs), 'jsonb')
-  set('last_test', patch.lastTest && storableJson(patch.lastTest), 'jsonb')
-  set('updated_at', patch.updatedAt, 'timestamptz')
-  set('updated_by', patch.updatedBy)
+  const { values, clause } = new Changes()
+    .set('name', patch.name)
+    .set('default_domain', patch.defaultDomain)
+    .set('description', patch.description)
+    .set('status', patch.status)
+    .json('inputs', patch.inputs)
+    .json('last_test', patch.lastTest)
+    .set('updated_at', patch.updatedAt, 'timestamptz')
+    .set('updated_by', patch.updatedBy)
   const row = await tx.row<TenantRow>(
-    `update :schema.m365_tenants t set ${sets.join(', ')}
+    `update :schema.m365_tenants t set ${clause}
       where t.platform_tenant_id = ${values.add(params.platformTenantId)} and t.id = ${values.add(params.id, 'uuid')}
       returning row_to_json(t)::text`,
     values.list,
@@ -141,9 +143,10 @@ export function credentialStore(db: Database): CredentialStore {
         return row && toCredential(row)
       })
     },
-    put: async ({ credential }) => {
+    put: async ({ credential, audit }) => {
+      const { platformTenantId } = credential
       if (!isRowId(credential.m365TenantId)) return false
-      return db.asTenant(credential.platformTenantId, (tx) => putCredential(tx, credential))
+      return db.asTenant(platformTenantId, (tx) => audited(tx, platformTenantId, audit, putCredential(tx, credential)))
     },
   }
 }

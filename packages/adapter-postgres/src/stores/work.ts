@@ -1,6 +1,8 @@
 import { progressEvent, type Scan, stateEvent, type WorkStore } from '@tenantscope/core'
 import { type Database, enterTenant, type Tx } from '../database.ts'
 import { errorCode } from '../driver/errors.ts'
+import { deliveryWork } from './deliveries.ts'
+import { pruneIdempotencyKeys } from './idempotency.ts'
 import { type ScanRow, toScan } from './rows.ts'
 import { countResults, endScan, saveScan, upsertEvidence, upsertResults } from './scan-writes.ts'
 import { isRowId } from './storable.ts'
@@ -53,6 +55,8 @@ export function workStore(db: Database): WorkStore {
         )
         return rows.map(toScan)
       }),
+    ...deliveryWork(db),
+    pruneIdempotencyKeys: ({ olderThan }) => db.asWorker((tx) => pruneIdempotencyKeys(tx, olderThan)),
     finishedControls: async ({ scanId }) => {
       const controls = await entered(db, scanId, '', async (tx, scan) => {
         const ids = await tx.texts(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { isTenantscopeError, type Page } from '@tenantscope/core'
 import type { SuiteContext } from './context.ts'
-import { addRunning, addScan, addTenant, must, recordOf, sampleResult } from './samples.ts'
+import { addDelivery, addEndpoint, sampleAudit, sampleException, sampleSchedule } from './later-samples.ts'
+import { addRunning, addScan, addTenant, must, newPlatformTenant, recordOf, sampleResult } from './samples.ts'
 
 type Turn = (cursor: string | null, limit: number) => Promise<Page<unknown>>
 
@@ -23,6 +24,14 @@ export function pagingTests(context: SuiteContext): void {
   pagesOf(context, 'scans.list', () => sevenScans(context))
   growingPagesOf(context, 'scans.list', () => sevenScans(context))
   pagesOf(context, 'results.list', () => sevenResults(context))
+  pagesOf(context, 'webhooks.listEndpoints', () => sevenEndpoints(context))
+  growingPagesOf(context, 'webhooks.listEndpoints', () => sevenEndpoints(context))
+  pagesOf(context, 'webhooks.listDeliveries', () => sevenDeliveries(context))
+  growingPagesOf(context, 'webhooks.listDeliveries', () => sevenDeliveries(context))
+  pagesOf(context, 'audit.list', () => sevenAuditEntries(context))
+  growingPagesOf(context, 'audit.list', () => sevenAuditEntries(context))
+  pagesOf(context, 'exceptions.list', () => sevenExceptions(context))
+  pagesOf(context, 'schedules.list', () => sevenSchedules(context))
 }
 
 function pagesOf({ test: { describe, it } }: SuiteContext, name: string, make: () => Promise<Listed>): void {
@@ -151,6 +160,79 @@ async function sevenResults({ storage }: SuiteContext): Promise<Listed> {
       storage().results.list({ platformTenantId, scanId, status: null, controlIds: null, q: null, cursor, limit }),
     name: (result: { controlId: string }) => result.controlId,
     names: plannedControls,
+  }
+}
+
+const moment = (i: number) => new Date(Date.UTC(2026, 1, 1, 0, 0, 0, Math.floor(i / 2)))
+
+async function sevenEndpoints({ storage }: SuiteContext): Promise<Growing> {
+  const platformTenantId = newPlatformTenant()
+  const add = (i: number) => addEndpoint(storage(), platformTenantId, { createdAt: moment(i) })
+  const all = []
+  for (let i = 0; i < 7; i += 1) all.push(await add(i))
+  return {
+    list: (cursor, limit) => storage().webhooks.listEndpoints({ platformTenantId, cursor, limit }),
+    name: ({ id }: { id: string }) => id,
+    names: newestFirst(all).map(({ id }) => id),
+    prepend: async () => void (await add(100)),
+  }
+}
+
+async function sevenDeliveries({ storage }: SuiteContext): Promise<Growing> {
+  const endpoint = await addEndpoint(storage(), newPlatformTenant())
+  const { platformTenantId, id: endpointId } = endpoint
+  const all = []
+  for (let i = 0; i < 7; i += 1) all.push(await addDelivery(storage(), endpoint, { at: moment(i) }))
+  return {
+    list: (cursor, limit) =>
+      storage().webhooks.listDeliveries({ platformTenantId, endpointId, status: null, cursor, limit }),
+    name: ({ id }: { id: string }) => id,
+    names: newestFirst(all).map(({ id }) => id),
+    prepend: async () => void (await addDelivery(storage(), endpoint, { at: moment(100) })),
+  }
+}
+
+async function sevenAuditEntries({ storage }: SuiteContext): Promise<Growing> {
+  const { platformTenantId, id } = await addTenant(storage())
+  const add = async (i: number) => {
+    const audit = sampleAudit(platformTenantId, { at: moment(i) })
+    const patch = { updatedAt: moment(i), updatedBy: 'ana' }
+    await storage().m365Tenants.update({ platformTenantId, id, patch, audit })
+    return { id: audit.id, createdAt: audit.at }
+  }
+  const all = []
+  for (let i = 0; i < 7; i += 1) all.push(await add(i))
+  const any = { resourceType: null, resourceId: null, action: null, actor: null, since: null }
+  return {
+    list: (cursor, limit) => storage().audit.list({ platformTenantId, ...any, cursor, limit }),
+    name: (entry: { id: string }) => entry.id,
+    names: newestFirst(all).map((entry) => entry.id),
+    prepend: async () => void (await add(100)),
+  }
+}
+
+async function sevenExceptions({ storage }: SuiteContext): Promise<Listed> {
+  const platformTenantId = newPlatformTenant()
+  const all = Array.from({ length: 7 }, (_, i) => sampleException(platformTenantId, { createdAt: moment(i) }))
+  for (const exception of all) await storage().exceptions.insert({ exception })
+  const any = { m365TenantId: null, benchmarkId: null, controlId: null, validAt: null }
+  return {
+    list: (cursor, limit) => storage().exceptions.list({ platformTenantId, ...any, cursor, limit }),
+    name: ({ id }: { id: string }) => id,
+    names: newestFirst(all).map(({ id }) => id),
+  }
+}
+
+async function sevenSchedules({ storage }: SuiteContext): Promise<Listed> {
+  const tenant = await addTenant(storage())
+  const { platformTenantId } = tenant
+  const all = Array.from({ length: 7 }, (_, i) => sampleSchedule(tenant, { createdAt: moment(i) }))
+  for (const schedule of all) await storage().schedules.insert({ schedule })
+  return {
+    list: (cursor, limit) =>
+      storage().schedules.list({ platformTenantId, m365TenantId: null, enabled: null, cursor, limit }),
+    name: ({ id }: { id: string }) => id,
+    names: newestFirst(all).map(({ id }) => id),
   }
 }
 

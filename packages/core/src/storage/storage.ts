@@ -4,7 +4,12 @@ import type { ResultStatus, ScanResult } from '../results/result.ts'
 import type { SourceState } from '../runner/runner.ts'
 import type { FailureReason, NewScanEvent, Scan, ScanEvent, ScanStatus, TerminalScanStatus } from '../scans/scan.ts'
 import type { ConnectionTest, M365Tenant, M365TenantStatus } from '../tenants/m365-tenant.ts'
+import type { AuditEntry, AuditStore } from './audit.ts'
+import type { ExceptionStore } from './exceptions.ts'
+import type { IdempotencyStore } from './idempotency.ts'
 import type { RemoteRunStore } from './remote-runs.ts'
+import type { ScheduleStore } from './schedules.ts'
+import type { WebhookDelivery, WebhookOutcome, WebhookStore } from './webhook-store.ts'
 
 /**
  * Where everything is kept. What every implementation promises:
@@ -12,6 +17,10 @@ import type { RemoteRunStore } from './remote-runs.ts'
  * - Every method but those of {@link WorkStore} and {@link RemoteRunStore} takes a platform tenant and sees its rows only. A foreign id is the same as a missing one: null, false or an empty page.
  * - A method either did all of what it says or nothing; it resolves after the write is durable.
  * - Guarded changes (`claim`, `renewLease`, `record`, `finish`, `release`) are single atomic steps: of two callers one wins, the other gets null or `accepted: false`.
+ * - A write that takes `audit` stores that entry in the same transaction, and only when it changed something: nothing is written with null, false or
+ *   `limit_reached`, nor when the row was so already. The entry must be of the write's platform tenant (`storage_refused`).
+ * - Outbox: whatever ends a scan (`finish`, `sweep`, `requestCancel` of a pending one) stores, in the same transaction, one pending delivery with the scan's id
+ *   for each enabled webhook endpoint of the platform tenant that wants `scan.completed`, `scan.failed` or `scan.cancelled`.
  * - Entities handed in and out are copies: changing one changes nothing stored. Dates have millisecond precision.
  * - Failures are TenantscopeError with code `storage_failed` (`retryable` says whether a later try may succeed) or `storage_refused`.
  */
@@ -25,6 +34,11 @@ export interface Storage {
   readonly results: ResultStore
   readonly events: EventStore
   readonly evidence: EvidenceStore
+  readonly webhooks: WebhookStore
+  readonly audit: AuditStore
+  readonly idempotency: IdempotencyStore
+  readonly exceptions: ExceptionStore
+  readonly schedules: ScheduleStore
   /** For workers: across platform tenants. Never reachable from an API. */
   readonly work: WorkStore
   /** For scans that run elsewhere: across platform tenants, too. */
@@ -41,7 +55,11 @@ export interface Storage {
 
 export interface M365TenantStore {
   /** null when the platform tenant has one with this GUID already. */
-  insert(params: { tenant: M365Tenant; credential: StoredCredential | null }): Promise<M365Tenant | null>
+  insert(params: {
+    tenant: M365Tenant
+    credential: StoredCredential | null
+    audit?: AuditEntry | null
+  }): Promise<M365Tenant | null>
   get(params: { platformTenantId: string; id: string }): Promise<M365Tenant | null>
   getByM365TenantId(params: { platformTenantId: string; m365TenantId: string }): Promise<M365Tenant | null>
   /** Newest first. `q` matches name, domain, description or GUID as a case-insensitive substring. */
@@ -53,9 +71,14 @@ export interface M365TenantStore {
     limit: number
   }): Promise<Page<M365Tenant>>
   /** Absent fields stay. null when there is none. */
-  update(params: { platformTenantId: string; id: string; patch: M365TenantPatch }): Promise<M365Tenant | null>
-  /** Removes it with credentials, scans, results, events and evidence. false when there is none. */
-  delete(params: { platformTenantId: string; id: string }): Promise<boolean>
+  update(params: {
+    platformTenantId: string
+    id: string
+    patch: M365TenantPatch
+    audit?: AuditEntry | null
+  }): Promise<M365Tenant | null>
+  /** Removes it with everything that hangs on it, but for the audit log. false when there is none. */
+  delete(params: { platformTenantId: string; id: string; audit?: AuditEntry | null }): Promise<boolean>
 }
 
 export interface M365TenantPatch {
@@ -73,12 +96,12 @@ export interface CredentialStore {
   /** By row id of the M365 tenant. */
   get(params: { platformTenantId: string; m365TenantId: string }): Promise<StoredCredential | null>
   /** Replaces the M365 tenant's credential. false when there is no such M365 tenant. */
-  put(params: { credential: StoredCredential }): Promise<boolean>
+  put(params: { credential: StoredCredential; audit?: AuditEntry | null }): Promise<boolean>
 }
 
 export interface ScanStore {
   /** The scan row and its first event, in one step. null when the platform tenant has no such M365 tenant. */
-  insert(params: { scan: Scan; event: NewScanEvent }): Promise<Scan | null>
+  insert(params: { scan: Scan; event: NewScanEvent; audit?: AuditEntry | null }): Promise<Scan | null>
   get(params: { platformTenantId: string; scanId: string }): Promise<Scan | null>
   /** Newest first. */
   list(params: {
@@ -95,6 +118,7 @@ export interface ScanStore {
     scanId: string
     at: Date
     notRunMessage: string
+    audit?: AuditEntry | null
   }): Promise<Scan | null>
 }
 
@@ -197,4 +221,19 @@ export interface WorkStore {
   listPending(params: { limit: number }): Promise<Scan[]>
   /** The control ids of a scan that have a result, for resuming. */
   finishedControls(params: { scanId: string }): Promise<string[]>
+  /**
+   * Deliveries that are pending, due by the backend's clock and not leased, the one due longest first; attempts + 1, leased to the caller. No endpoint has more
+   * than {@link deliveriesAtOncePerEndpoint} of them leased at once.
+   */
+  claimDeliveries(params: { workerId: string; leaseMs: number; limit: number }): Promise<WebhookDelivery[]>
+  /** Writes down how a try went, guarded by the attempt: false when another one has begun or the delivery is not pending any more. */
+  settleDelivery(params: {
+    deliveryId: string
+    platformTenantId: string
+    attempt: number
+    outcome: WebhookOutcome
+    at: Date
+  }): Promise<boolean>
+  /** Removes keys that were begun before, done or not. Says how many. */
+  pruneIdempotencyKeys(params: { olderThan: Date }): Promise<number>
 }

@@ -45,6 +45,16 @@ export function newestFirst(a: Key, b: Key): number {
   return String(a[1]) < String(b[1]) ? 1 : String(a[1]) > String(b[1]) ? -1 : 0
 }
 
-export function byCreation(row: { createdAt: Date; id: string }): Key {
+/** A page of entities by creation, newest first. Sorts `rows` in place. */
+export function newestPage<T extends { createdAt: Date; id: string }>(
+  rows: T[],
+  cursor: string | null,
+  limit: number,
+): Page<T> {
+  rows.sort((a, b) => newestFirst(byCreation(a), byCreation(b)))
+  return keysetPage({ rows, key: byCreation, keyTypes: ['number', 'string'], compare: newestFirst, cursor, limit })
+}
+
+function byCreation(row: { createdAt: Date; id: string }): Key {
   return [row.createdAt.getTime(), row.id]
 }

@@ -1,7 +1,12 @@
 import type { Storage, StoredEvidence } from '../storage.ts'
-import { byCreation, keysetPage, newestFirst } from './keyset.ts'
+import { memoryAuditStore } from './audit-store.ts'
+import { memoryExceptionStore } from './exception-store.ts'
+import { memoryIdempotencyStore } from './idempotency-store.ts'
+import { keysetPage, newestPage } from './keyset.ts'
 import { memoryRemoteRunStore } from './remote-run-store.ts'
+import { memoryScheduleStore } from './schedule-store.ts'
 import { step, Tables } from './tables.ts'
+import { memoryWebhookStore } from './webhook-store.ts'
 import { endScan, memoryWorkStore } from './work-store.ts'
 
 /**
@@ -9,7 +14,7 @@ import { endScan, memoryWorkStore } from './work-store.ts'
  * Isolation: every method is one synchronous step, so no caller ever sees half a change.
  */
 export function memoryStorage(options: { monotonicMs?: () => number } = {}): Storage {
-  const tables = new Tables()
+  const tables = new Tables(options.monotonicMs ?? (() => performance.now()))
   return {
     name: 'memory',
     migrate: async () => {},
@@ -19,9 +24,10 @@ export function memoryStorage(options: { monotonicMs?: () => number } = {}): Sto
         step(() =>
           tables.tenant(platformTenantId, m365TenantId) ? (tables.credentials.get(m365TenantId) ?? null) : null,
         ),
-      put: ({ credential }) =>
+      put: ({ credential, audit }) =>
         step(() => {
           if (!tables.tenant(credential.platformTenantId, credential.m365TenantId)) return false
+          tables.addAudit(credential.platformTenantId, audit)
           tables.credentials.set(credential.m365TenantId, structuredClone(credential))
           return true
         }),
@@ -43,7 +49,12 @@ export function memoryStorage(options: { monotonicMs?: () => number } = {}): Sto
           return items.sort((a, b) => (a.sourceId < b.sourceId ? -1 : 1))
         }),
     },
-    work: memoryWorkStore(tables, options.monotonicMs ?? (() => performance.now())),
+    webhooks: memoryWebhookStore(tables),
+    audit: memoryAuditStore(tables),
+    idempotency: memoryIdempotencyStore(tables),
+    exceptions: memoryExceptionStore(tables),
+    schedules: memoryScheduleStore(tables),
+    work: memoryWorkStore(tables),
     remoteRuns: memoryRemoteRunStore(tables),
     listen: async (onGrowth) => {
       tables.growthListeners.add(onGrowth)
@@ -66,9 +77,10 @@ function tenantStore(tables: Tables): Storage['m365Tenants'] {
     return null
   }
   return {
-    insert: ({ tenant, credential }) =>
+    insert: ({ tenant, credential, audit }) =>
       step(() => {
         if (byGuid(tenant.platformTenantId, tenant.m365TenantId)) return null
+        tables.addAudit(tenant.platformTenantId, audit)
         tables.tenants.set(tenant.id, structuredClone(tenant))
         if (credential) tables.credentials.set(tenant.id, structuredClone(credential))
         return tenant
@@ -85,27 +97,26 @@ function tenantStore(tables: Tables): Storage['m365Tenants'] {
               s.toLowerCase().includes(needle),
             ),
           )
-          .sort((a, b) => newestFirst(byCreation(a), byCreation(b)))
-        return keysetPage({
-          rows,
-          key: byCreation,
-          keyTypes: ['number', 'string'],
-          compare: newestFirst,
-          cursor,
-          limit,
-        })
+        return newestPage(rows, cursor, limit)
       }),
-    update: ({ platformTenantId, id, patch }) =>
+    update: ({ platformTenantId, id, patch, audit }) =>
       step(() => {
         const tenant = tables.tenant(platformTenantId, id)
-        return tenant && Object.assign(tenant, structuredClone(patch))
+        if (!tenant) return null
+        tables.addAudit(platformTenantId, audit)
+        return Object.assign(tenant, structuredClone(patch))
       }),
-    delete: ({ platformTenantId, id }) =>
+    delete: ({ platformTenantId, id, audit }) =>
       step(() => {
         if (!tables.tenant(platformTenantId, id)) return false
+        tables.addAudit(platformTenantId, audit)
         tables.tenants.delete(id)
         tables.credentials.delete(id)
         for (const [scanId, { scan }] of tables.scans) if (scan.m365TenantId === id) tables.scans.delete(scanId)
+        tables.dropDeliveries(({ scanId }) => scanId !== null && !tables.scans.has(scanId))
+        for (const rows of [tables.exceptions, tables.schedules]) {
+          for (const [key, row] of rows) if (row.m365TenantId === id) rows.delete(key)
+        }
         return true
       }),
   }
@@ -113,9 +124,10 @@ function tenantStore(tables: Tables): Storage['m365Tenants'] {
 
 function scanStore(tables: Tables): Storage['scans'] {
   return {
-    insert: ({ scan, event }) =>
+    insert: ({ scan, event, audit }) =>
       step(() => {
         if (!tables.tenant(scan.platformTenantId, scan.m365TenantId)) return null
+        tables.addAudit(scan.platformTenantId, audit)
         const record = {
           scan: structuredClone(scan),
           results: new Map(),
@@ -137,20 +149,16 @@ function scanStore(tables: Tables): Storage['scans'] {
               s.platformTenantId === platformTenantId && (m365TenantId === null || s.m365TenantId === m365TenantId),
           )
           .filter((s) => (status === null || s.status === status) && (since === null || s.createdAt >= since))
-          .sort((a, b) => newestFirst(byCreation(a), byCreation(b)))
-        return keysetPage({
-          rows,
-          key: byCreation,
-          keyTypes: ['number', 'string'],
-          compare: newestFirst,
-          cursor,
-          limit,
-        })
+        return newestPage(rows, cursor, limit)
       }),
-    requestCancel: ({ platformTenantId, scanId, at, notRunMessage }) =>
+    requestCancel: ({ platformTenantId, scanId, at, notRunMessage, audit }) =>
       step(() => {
         const record = tables.scan(platformTenantId, scanId)
         if (!record) return null
+        const { status, cancelRequestedAt } = record.scan
+        if (status === 'pending' || (status === 'running' && cancelRequestedAt === null)) {
+          tables.addAudit(platformTenantId, audit)
+        }
         if (record.scan.status === 'pending') {
           record.scan.cancelRequestedAt = at
           endScan(tables, record, {

@@ -2,7 +2,12 @@ import type { StoredCredential } from '../../credentials/credential.ts'
 import { emptyCounts, type ScanResult } from '../../results/result.ts'
 import type { NewScanEvent, Scan, ScanEvent } from '../../scans/scan.ts'
 import type { M365Tenant } from '../../tenants/m365-tenant.ts'
+import { type AuditEntry, checkAudit } from '../audit.ts'
+import type { RiskException } from '../exceptions.ts'
+import type { StoredResponse } from '../idempotency.ts'
+import type { Schedule } from '../schedules.ts'
 import type { StoredEvidence } from '../storage.ts'
+import type { WebhookDelivery, WebhookEndpoint } from '../webhook-store.ts'
 
 /** A scan with all that hangs on it. */
 export interface ScanRecord {
@@ -14,13 +19,41 @@ export interface ScanRecord {
   leaseUntil: number | null
 }
 
+export interface DeliveryRecord {
+  delivery: WebhookDelivery
+  /** Both in monotonic milliseconds. */
+  leaseUntil: number | null
+  dueAt: number
+}
+
+export interface IdempotencyRecord {
+  fingerprint: string
+  begunAt: Date
+  /** Monotonic milliseconds. */
+  lockedUntil: number
+  response: StoredResponse | null
+}
+
 /** The memory storage's rows. Everything that changes them runs without an await: one step of the event loop is one transaction. */
 export class Tables {
+  /** The backend's clock for leases and due times. */
+  readonly monotonicMs: () => number
   readonly tenants = new Map<string, M365Tenant>()
   /** By row id of the M365 tenant. */
   readonly credentials = new Map<string, StoredCredential>()
   readonly scans = new Map<string, ScanRecord>()
+  readonly endpoints = new Map<string, WebhookEndpoint>()
+  readonly deliveries = new Map<string, DeliveryRecord>()
+  readonly audit: AuditEntry[] = []
+  /** By platform tenant and key. */
+  readonly idempotencyKeys = new Map<string, IdempotencyRecord>()
+  readonly exceptions = new Map<string, RiskException>()
+  readonly schedules = new Map<string, Schedule>()
   readonly growthListeners = new Set<(hint: { scanId: string; sequence: number }) => void>()
+
+  constructor(monotonicMs: () => number) {
+    this.monotonicMs = monotonicMs
+  }
 
   tenant(platformTenantId: string, id: string): M365Tenant | null {
     const tenant = this.tenants.get(id)
@@ -30,6 +63,26 @@ export class Tables {
   scan(platformTenantId: string, scanId: string): ScanRecord | null {
     const record = this.scans.get(scanId)
     return record?.scan.platformTenantId === platformTenantId ? record : null
+  }
+
+  endpoint(platformTenantId: string, id: string): WebhookEndpoint | null {
+    const endpoint = this.endpoints.get(id)
+    return endpoint?.platformTenantId === platformTenantId ? endpoint : null
+  }
+
+  delivery(platformTenantId: string, id: string): DeliveryRecord | null {
+    const record = this.deliveries.get(id)
+    return record?.delivery.platformTenantId === platformTenantId ? record : null
+  }
+
+  dropDeliveries(which: (delivery: WebhookDelivery) => boolean): void {
+    for (const [id, { delivery }] of this.deliveries) if (which(delivery)) this.deliveries.delete(id)
+  }
+
+  /** Called before the change that it tells of: it may refuse. */
+  addAudit(platformTenantId: string, audit: AuditEntry | null | undefined): void {
+    checkAudit(platformTenantId, audit)
+    if (audit) this.audit.push(structuredClone(audit))
   }
 
   append(record: ScanRecord, event: NewScanEvent): void {

@@ -2,16 +2,18 @@ import type { ScanResult } from '../../results/result.ts'
 import { progressEvent, stateEvent } from '../../scans/progress.ts'
 import type { Scan, TerminalScanStatus } from '../../scans/scan.ts'
 import type { WorkStore } from '../storage.ts'
+import { pruneIdempotencyKeys } from './idempotency-store.ts'
 import { type ScanRecord, step, type Tables } from './tables.ts'
+import { announceEnd, memoryDeliveries } from './webhook-store.ts'
 
 /** The worker's side on memory tables. Leases run on the monotonic clock of the process. */
-export function memoryWorkStore(tables: Tables, monotonicMs: () => number): WorkStore {
+export function memoryWorkStore(tables: Tables): WorkStore {
   const owned = (scanId: string, attempt: number): ScanRecord | null => {
     const record = tables.scans.get(scanId)
     return record?.scan.status === 'running' && record.scan.attempt === attempt ? record : null
   }
   const lease = (record: ScanRecord, leaseMs: number) => {
-    record.leaseUntil = monotonicMs() + leaseMs
+    record.leaseUntil = tables.monotonicMs() + leaseMs
     record.scan.leaseExpiresAt = new Date(Date.now() + leaseMs)
   }
   const requeue = (record: ScanRecord, at: Date) => {
@@ -71,7 +73,8 @@ export function memoryWorkStore(tables: Tables, monotonicMs: () => number): Work
         const changed: Scan[] = []
         for (const record of tables.scans.values()) {
           const { scan } = record
-          if (scan.status !== 'running' || record.leaseUntil === null || record.leaseUntil > monotonicMs()) continue
+          if (scan.status !== 'running' || record.leaseUntil === null || record.leaseUntil > tables.monotonicMs())
+            continue
           if (scan.cancelRequestedAt) {
             endScan(tables, record, {
               status: 'cancelled',
@@ -102,6 +105,8 @@ export function memoryWorkStore(tables: Tables, monotonicMs: () => number): Work
           .sort(olderFirst)
           .slice(0, limit),
       ),
+    ...memoryDeliveries(tables),
+    pruneIdempotencyKeys: ({ olderThan }) => step(() => pruneIdempotencyKeys(tables, olderThan)),
     finishedControls: ({ scanId }) => step(() => [...(tables.scans.get(scanId)?.results.keys() ?? [])]),
   }
 }
@@ -170,6 +175,7 @@ export function endScan(
   tables.recount(record)
   tables.append(record, progressEvent(scan, params.at))
   tables.append(record, stateEvent(scan, params.at))
+  announceEnd(tables, record, params.status, params.at)
 }
 
 function notRunResult(

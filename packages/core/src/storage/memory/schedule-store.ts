@@ -1,0 +1,42 @@
+import type { ScheduleStore } from '../schedules.ts'
+import { newestPage } from './keyset.ts'
+import { step, type Tables } from './tables.ts'
+
+export function memoryScheduleStore(tables: Tables): ScheduleStore {
+  const own = (platformTenantId: string, id: string) => {
+    const schedule = tables.schedules.get(id)
+    return schedule?.platformTenantId === platformTenantId ? schedule : null
+  }
+  return {
+    insert: ({ schedule, audit }) =>
+      step(() => {
+        const { platformTenantId, m365TenantId } = schedule
+        if (!tables.tenant(platformTenantId, m365TenantId)) return null
+        tables.addAudit(platformTenantId, audit)
+        tables.schedules.set(schedule.id, structuredClone(schedule))
+        return schedule
+      }),
+    get: ({ platformTenantId, id }) => step(() => own(platformTenantId, id)),
+    list: ({ platformTenantId, m365TenantId, enabled, cursor, limit }) =>
+      step(() => {
+        const rows = [...tables.schedules.values()]
+          .filter((one) => one.platformTenantId === platformTenantId)
+          .filter((one) => m365TenantId === null || one.m365TenantId === m365TenantId)
+          .filter((one) => enabled === null || one.enabled === enabled)
+        return newestPage(rows, cursor, limit)
+      }),
+    update: ({ platformTenantId, id, patch, audit }) =>
+      step(() => {
+        const schedule = own(platformTenantId, id)
+        if (!schedule) return null
+        tables.addAudit(platformTenantId, audit)
+        return Object.assign(schedule, structuredClone(patch))
+      }),
+    delete: ({ platformTenantId, id, audit }) =>
+      step(() => {
+        if (!own(platformTenantId, id)) return false
+        tables.addAudit(platformTenantId, audit)
+        return tables.schedules.delete(id)
+      }),
+  }
+}
