@@ -102,7 +102,7 @@ async function runRoute(
   if (caller === null) return route.handle(context)
   context.platformTenantId = caller.platformTenantId
   context.scope = options.tenantscope.forPlatformTenant(caller.platformTenantId, { actor: caller.actor })
-  const { resource, m365Tenant, scan, missing } = await loadSubject(route.subject, context)
+  const { resource, m365Tenant, scan, endpoint, missing } = await loadSubject(route.subject, context)
   const question = { principal: caller.principal, action: route.action, resource }
   if ((await options.authorize(question)) !== true) {
     throw new Problem('forbidden', 'You may not do this.')
@@ -110,6 +110,7 @@ async function runRoute(
   if (missing) throw notFound()
   if (m365Tenant) context.m365Tenant = m365Tenant
   if (scan) context.scan = scan
+  if (endpoint) context.endpoint = endpoint
   const key = route.method === 'POST' ? idempotencyKey(req.headers['idempotency-key']) : null
   if (key === null) return route.handle(context)
   const request = { scope: [caller.platformTenantId, caller.actor, req.method, req.path], key, payload: input.body }

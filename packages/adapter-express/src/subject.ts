@@ -1,4 +1,4 @@
-import { isTenantscopeError, type M365Tenant, type Scan } from '@tenantscope/core'
+import { isTenantscopeError, type M365Tenant, type Scan, type WebhookEndpointSummary } from '@tenantscope/core'
 import type { Resource } from './options.ts'
 import type { RouteContext, Subject } from './routes/route.ts'
 
@@ -6,6 +6,7 @@ export interface LoadedSubject {
   resource: Resource
   m365Tenant: M365Tenant | null
   scan: Scan | null
+  endpoint: WebhookEndpointSummary | null
   /** The request names something that is not there, or not for this platform tenant. Said only after `authorize` agreed. */
   missing: boolean
 }
@@ -13,7 +14,7 @@ export interface LoadedSubject {
 /** Loads what the request is about, inside the caller's platform tenant, and names it by its row id whatever alias the request used. */
 export async function loadSubject(subject: Subject, context: RouteContext): Promise<LoadedSubject> {
   const { scope, params, body, query } = context
-  const none = { m365Tenant: null, scan: null, missing: false }
+  const none = { m365Tenant: null, scan: null, endpoint: null, missing: false }
   if (!('from' in subject)) {
     return { ...none, resource: { type: subject.type, id: null, m365TenantId: null } }
   }
@@ -21,6 +22,11 @@ export async function loadSubject(subject: Subject, context: RouteContext): Prom
     const scan = await orNull(scope.scans.get(String(params.scan_id).toLowerCase()))
     const resource: Resource = { type: 'scan', id: scan?.id ?? null, m365TenantId: scan?.m365TenantId ?? null }
     return { ...none, resource, scan, missing: scan === null }
+  }
+  if (subject.type === 'webhook_endpoint') {
+    const endpoint = subject.from === 'path' ? await orNull(scope.webhooks.get(String(params.id))) : null
+    const resource: Resource = { type: 'webhook_endpoint', id: endpoint?.id ?? null, m365TenantId: null }
+    return { ...none, resource, endpoint, missing: subject.from === 'path' && endpoint === null }
   }
   const named = { path: params.id, body: field(body), query: field(query), none: undefined }[subject.from]
   if (named === undefined) return { ...none, resource: { type: subject.type, id: null, m365TenantId: null } }

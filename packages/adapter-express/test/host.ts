@@ -61,6 +61,14 @@ afterEach(async () => {
 })
 export const onCleanup = (close: () => Promise<void>): void => void closers.push(close)
 
+/** An endpoint that can be had and never takes anything: nothing listens there. */
+export const endpointUrl = 'https://hooks.example.com:9/tenantscope'
+const nowhere: TenantscopeOptions['webhooks'] = {
+  allowedHosts: ['hooks.example.com:9'],
+  allowPrivate: true,
+  resolve: async () => ['127.0.0.1'],
+}
+
 export interface HostOptions {
   script?: Script
   core?: Partial<TenantscopeOptions>
@@ -82,6 +90,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     secrets: envelopeSecretStore({ keys: staticKeys([{ id: 'test', version: 1, key: randomBytes(32) }]) }),
     runner: scriptedRunner(options.script ?? goodScan),
     signIn: acceptingSignIn,
+    webhooks: nowhere,
     ...options.core,
   })
   await tenantscope.start()

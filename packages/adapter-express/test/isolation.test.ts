@@ -1,13 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type RouteInfo, routes } from '../src/index.ts'
-import { type Answer, type CallInit, clientId, type Host, newTenantBody, secret, startHost, withScan } from './host.ts'
+import {
+  type Answer,
+  type CallInit,
+  clientId,
+  endpointUrl,
+  type Host,
+  newTenantBody,
+  secret,
+  startHost,
+  withScan,
+} from './host.ts'
 
 type Kind = 'own' | 'other tenant' | 'random' | 'malformed'
 interface Things {
   tenantId: string
   guid: string
   scanId: string
+  endpointId: string
+  deliveryId: string
 }
 
 const brokenText = ["'; drop table scans; --", '../x', '\0', 'a b', '']
@@ -17,27 +29,48 @@ const brokenEscapes = ['%E0%A4%A', '%', '%zz']
 
 async function things(host: Host, platformTenantId: string): Promise<Things> {
   const { tenantId, guid, scan } = await withScan(host, platformTenantId)
-  return { tenantId, guid, scanId: scan.id }
+  const { webhooks } = host.scope(platformTenantId)
+  const { endpoint } = await webhooks.create({ url: endpointUrl })
+  const delivery = await webhooks.test(endpoint.id)
+  return { tenantId, guid, scanId: scan.id, endpointId: endpoint.id, deliveryId: delivery.id }
 }
 
 const bodies: Record<string, Record<string, unknown>> = {
   'PUT /m365-tenants/{id}': { m365_tenant_name: 'Renamed' },
   'PATCH /m365-tenants/{id}': { m365_tenant_name: 'Renamed' },
   'PUT /m365-tenants/{id}/credentials': { client_id: clientId, client_secret: secret },
+  'PATCH /webhooks/{id}': { enabled: false },
   'PUT /m365-tenants/{id}/inputs': { inputs: { approvedPublicGroups: ['g'] } },
 }
 
 const nameOf = (route: RouteInfo) => `${route.method} ${route.path}`
 const parametersOf = (route: RouteInfo) => [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
 
-/** The request with `target` replaced by a value of some kind and everything else the caller's own. */
-function request(route: RouteInfo, own: Things, target: string, value: string): { path: string; init: CallInit } {
-  const values: Record<string, string> = {
-    id: route.path.startsWith('/benchmarks') ? 'cis-m365' : own.tenantId,
+function ownValues(route: RouteInfo, own: Things): Record<string, string> {
+  const [, collection] = route.path.split('/')
+  const ids: Record<string, string> = { benchmarks: 'cis-m365', webhooks: own.endpointId }
+  return {
+    id: ids[collection ?? ''] ?? own.tenantId,
     scan_id: own.scanId,
+    delivery_id: own.deliveryId,
     check_id: '1.1.1',
     version: '5.0.0',
     control: '1.1.1',
+  }
+}
+
+/** What another platform tenant has in the place of this parameter. */
+function foreignValues(route: RouteInfo, parameter: string, foreign: Things): string[] {
+  if (parameter === 'scan_id') return [foreign.scanId]
+  if (parameter === 'delivery_id') return [foreign.deliveryId]
+  if (parameter !== 'id' || route.path.startsWith('/benchmarks')) return []
+  return route.path.startsWith('/webhooks') ? [foreign.endpointId] : [foreign.tenantId, foreign.guid]
+}
+
+/** The request with `target` replaced by a value of some kind and everything else the caller's own. */
+function request(route: RouteInfo, own: Things, target: string, value: string): { path: string; init: CallInit } {
+  const values: Record<string, string> = {
+    ...ownValues(route, own),
     [target]: value,
   }
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '')
@@ -66,18 +99,17 @@ describe('every id of every route', () => {
   it.each(cases)('%s: {%s}', async (_, parameter, route) => {
     const host = await startHost()
     const [own, foreign] = [await things(host, 'msp-a'), await things(host, 'msp-b')]
-    const ofTenant = parameter === 'id' && !route.path.startsWith('/benchmarks')
     const call = async (value: string) => {
       const { path, init } = request(route, own, parameter, value)
       return host.call(route.method, path, init)
     }
-    const isGuid = ofTenant || parameter === 'scan_id'
+    const others = foreignValues(route, parameter, foreign)
+    const isGuid = others.length > 0
     const broken = (isGuid ? brokenIds : brokenText).filter((value) => value !== '' || !atEnd(route, parameter))
     for (const value of [...broken.map(encodeURIComponent), ...brokenEscapes])
       expectOutcome(await call(value), 'malformed')
     const random = await call(isGuid ? randomUUID() : '9.9.9')
     expectOutcome(random, 'random')
-    const others = ofTenant ? [foreign.tenantId, foreign.guid] : parameter === 'scan_id' ? [foreign.scanId] : []
     for (const other of others) {
       const answer = await call(other)
       expectOutcome(answer, 'other tenant')
@@ -85,10 +117,8 @@ describe('every id of every route', () => {
     }
     const untouched = await host.scope('msp-b').m365Tenants.get(foreign.tenantId)
     expect([untouched.name, untouched.inputs]).toEqual(['Contoso', {}])
-    const mine = { id: own.tenantId, scan_id: own.scanId, check_id: '1.1.1', version: '5.0.0', control: '1.1.1' }[
-      parameter
-    ]
-    expectOutcome(await call(parameter === 'id' && !ofTenant ? 'cis-m365' : (mine ?? '')), 'own')
+    expect((await host.scope('msp-b').webhooks.get(foreign.endpointId)).status).toBe('enabled')
+    expectOutcome(await call(ownValues(route, own)[parameter] ?? ''), 'own')
   })
 
   /** Left out at the end of a path, a parameter makes another path. */
@@ -149,7 +179,13 @@ describe('the platform tenant comes from the host alone', () => {
   it('answers 401 without a caller and 500 when the host names no platform tenant', async () => {
     const host = await startHost({ router: { docs: true } })
     for (const route of routes.filter(({ security }) => security === 'host')) {
-      const { path, init } = request(route, { tenantId: randomUUID(), guid: '', scanId: randomUUID() }, '', '')
+      const id = randomUUID()
+      const { path, init } = request(
+        route,
+        { tenantId: id, guid: '', scanId: id, endpointId: id, deliveryId: id },
+        '',
+        '',
+      )
       const answer = await host.call(route.method, path, { ...init, token: null })
       expect([nameOf(route), answer.status, answer.json.code]).toEqual([nameOf(route), 401, 'unauthenticated'])
     }
@@ -172,7 +208,9 @@ describe('authorisation', () => {
           ? { json: { m365_tenant_id: own.guid } }
           : nameOf(route) === 'POST /m365-tenants'
             ? { json: newTenantBody() }
-            : {}
+            : nameOf(route) === 'POST /webhooks'
+              ? { json: { url: endpointUrl } }
+              : {}
       await host.call(route.method, path, { ...init, ...extra })
       if (route.security === 'signature') {
         expect(host.questions).toEqual([])
@@ -183,9 +221,10 @@ describe('authorisation', () => {
       const concerned = route.subject.type === 'scan' || route.path.startsWith('/m365-tenants/')
       const listOrNew = ['/scans', '/m365-tenants', '/scans/start'].includes(route.path)
       const id = route.subject.type === 'scan' ? own.scanId : own.tenantId
+      const endpointId = route.path.startsWith('/webhooks/') ? own.endpointId : null
       expect(resource).toEqual({
         type: route.subject.type,
-        id: concerned && !listOrNew ? id : null,
+        id: concerned && !listOrNew ? id : endpointId,
         m365TenantId: concerned && route.path !== '/scans' ? own.tenantId : null,
       })
     }

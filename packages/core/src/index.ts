@@ -66,3 +66,13 @@ export type { M365Tenants } from './tenants/m365-tenants.ts'
 export * from './tenants/preflight.ts'
 export type { PreflightInput } from './tenants/preflight-run.ts'
 export * from './tenantscope.ts'
+export { endpointSecretContext } from './webhooks/endpoint-secret.ts'
+export type {
+  CreateWebhookEndpointInput,
+  ListWebhookDeliveriesInput,
+  ListWebhookEndpointsInput,
+  RotateWebhookSecretInput,
+  UpdateWebhookEndpointInput,
+} from './webhooks/webhook-input.ts'
+export type { WebhooksOptions } from './webhooks/webhook-options.ts'
+export type { WebhookEndpointSummary, WebhookEndpointWithSecret, Webhooks } from './webhooks/webhooks.ts'

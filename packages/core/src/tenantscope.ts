@@ -32,6 +32,10 @@ import { worker } from './scans/worker.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
 import type { Storage } from './storage/storage.ts'
 import { type M365Tenants, m365Tenants } from './tenants/m365-tenants.ts'
+import { noSender, webhookSender } from './webhooks/sender.ts'
+import type { WebhooksOptions } from './webhooks/webhook-options.ts'
+import { outgoingSettings } from './webhooks/webhook-settings.ts'
+import { type Webhooks, webhooks } from './webhooks/webhooks.ts'
 
 export interface WorkerOptions {
   /** Scans at once in this process. Default: free memory (of the container, where it has a limit) over 200 MB, at least 1, at most two per core. */
@@ -66,6 +70,8 @@ export interface TenantscopeOptions {
   resolveTxt?: (name: string) => Promise<string[][]>
   /** Bounds of what scans that run elsewhere may send. */
   remoteRuns?: RemoteRunsOptions
+  /** Signed messages to endpoints of the platform tenants when a scan has ended. Off when left out: nothing is sent anywhere. */
+  webhooks?: WebhooksOptions
   clock?: Clock
   logger?: Logger
 }
@@ -81,6 +87,7 @@ export interface PlatformTenantScope {
   readonly m365Tenants: M365Tenants
   readonly scans: Scans
   readonly results: Results
+  readonly webhooks: Webhooks
 }
 
 export interface Tenantscope {
@@ -118,13 +125,19 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
     ),
   )
   const run = runWith(runtime)
-  const scanWorker = worker(run, settings)
+  const outgoing = outgoingSettings(options.webhooks)
+  const { policy, retryDelaysMs, pollMs } = outgoing
+  const { workerId } = settings
+  const sender = policy ? webhookSender(run, { policy, retryDelaysMs, pollMs, workerId }) : noSender
+  const { nudge } = sender
+  const scanWorker = worker(run, { ...settings, onScanEnded: nudge })
   let stopListening: (() => Promise<void>) | null = null
   let started = false
   let closing: Promise<void> | null = null
 
   const close = async () => {
     await scanWorker.close()
+    await sender.close()
     hub.close()
     await stopListening?.()
     await runner.close()
@@ -136,7 +149,12 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
   return {
     forPlatformTenant: (id, { actor }) => {
       const scope = { platformTenantId: opaque(id, '/id'), actor: opaque(actor, '/actor') }
-      return { m365Tenants: m365Tenants(run, scope, settings), scans: scans(run, scope), results: results(run, scope) }
+      return {
+        m365Tenants: m365Tenants(run, scope, settings),
+        scans: scans(run, scope),
+        results: results(run, scope),
+        webhooks: webhooks(run, scope, { ...outgoing, nudge }),
+      }
     },
     benchmarks: () => run(benchmarks),
     remoteRuns: remoteRuns(run, { cloud: settings.cloud, remoteRuns: options.remoteRuns ?? {} }),
@@ -152,6 +170,7 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
       await scanWorker.start()
       // Not waited for: a scan can begin without it.
       void runner.prepare?.().catch(() => {})
+      sender.start()
     },
     health: async () => {
       const [storageHealth, runnerHealth] = await Promise.all([storage.health(), runner.health()])

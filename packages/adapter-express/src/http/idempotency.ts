@@ -48,7 +48,8 @@ export function idempotencyKeys(options = idempotencyDefaults, nowMs: () => numb
     makeRoom(entries, options.maxEntries, nowMs())
     try {
       const reply = await work()
-      entry.reply = reply
+      const { bodyToKeep, ...kept } = reply
+      entry.reply = bodyToKeep === undefined ? kept : { ...kept, body: bodyToKeep }
       return reply
     } catch (error) {
       // Nothing was done under this key, or nobody knows: the caller may try again with it.

@@ -7,6 +7,7 @@ const table = {
   scans: ['Scans', 'Starting, following and cancelling scans; their results.'],
   stream: ['Live progress', 'Server-sent events of a scan.'],
   webhook: ['Remote runs', 'Signed events of runs elsewhere.'],
+  webhooks: ['Outgoing webhooks', 'Signed messages to endpoints of your own when a scan has ended.'],
   benchmarks: ['Benchmarks', 'What is checked: the controls with their texts.'],
 } as const satisfies Record<string, readonly [string, string]>
 const service = { name: 'Service', description: 'The service itself and its documentation.' }

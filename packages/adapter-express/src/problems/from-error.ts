@@ -37,7 +37,10 @@ function fromTenantscope(
     case 'conflict':
     case 'credential_missing':
     case 'credential_rejected':
+    case 'limit_reached':
       return new Problem(error.code, error.message)
+    case 'webhooks_off':
+      return new Problem('webhooks_off', 'Outgoing webhooks are not turned on here. Ask whoever runs this service.')
     case 'sign_in_failed':
       return new Problem('sign_in_failed', 'Microsoft Entra ID refused the sign-in. Test the connection to see why.')
     case 'runner_missing':

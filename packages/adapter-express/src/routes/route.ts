@@ -1,4 +1,13 @@
-import type { Benchmark, Control, Logger, M365Tenant, PlatformTenantScope, RemoteRuns, Scan } from '@tenantscope/core'
+import type {
+  Benchmark,
+  Control,
+  Logger,
+  M365Tenant,
+  PlatformTenantScope,
+  RemoteRuns,
+  Scan,
+  WebhookEndpointSummary,
+} from '@tenantscope/core'
 import type { Request, Response } from 'express'
 import type * as z from 'zod'
 import type { ApiDescription } from '../openapi/description.ts'
@@ -34,6 +43,15 @@ export type Action =
   | 'docs.read'
   | 'webhook.receive'
   | 'webhook.token'
+  | 'webhooks.list'
+  | 'webhooks.create'
+  | 'webhooks.read'
+  | 'webhooks.update'
+  | 'webhooks.delete'
+  | 'webhooks.rotate_secret'
+  | 'webhooks.test'
+  | 'webhooks.deliveries.list'
+  | 'webhooks.deliveries.redeliver'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -42,6 +60,7 @@ export type Subject =
   | { type: 'm365_tenant'; from: 'path' | 'none' }
   /** `query`: the list's filter by M365 tenant, when given. `body`: a new scan of the M365 tenant that the body names. */
   | { type: 'scan'; from: 'path' | 'query' | 'body' }
+  | { type: 'webhook_endpoint'; from: 'path' | 'none' }
   | { type: 'benchmark' | 'service' }
 
 export interface ResponseSpec {
@@ -67,6 +86,8 @@ export type Reply = {
   body?: unknown
   content?: { type: string; text: string }
   headers?: Record<string, string>
+  /** Kept for the Idempotency-Key in place of `body`, where that holds a secret. */
+  bodyToKeep?: unknown
 }
 /** The handler has written the answer itself. */
 export const written = Symbol('written')
@@ -82,6 +103,7 @@ export interface RouteContext<P = Record<string, string>, Q = Record<string, unk
   /** Loaded when the subject names one. */
   m365Tenant: M365Tenant
   scan: Scan
+  endpoint: WebhookEndpointSummary
   service: ServiceContext
 }
 

@@ -7,6 +7,7 @@ import type { Route } from './route.ts'
 import { scanRoutes } from './scans.ts'
 import { streamRoutes } from './stream.ts'
 import { webhookRoutes } from './webhook.ts'
+import { webhookEndpointRoutes } from './webhook-endpoints.ts'
 
 /** Every route there is: validation, routing, authorisation and documents are made from this table. */
 export const routes: readonly Route[] = [
@@ -15,6 +16,7 @@ export const routes: readonly Route[] = [
   ...scanRoutes,
   ...streamRoutes,
   ...webhookRoutes,
+  ...webhookEndpointRoutes,
   ...benchmarkRoutes,
   ...healthRoutes,
   ...docsRoutes,

@@ -90,7 +90,7 @@ function reachableServices(kind: StoredCredential['kind']): Service[] {
   return kind === 'client_secret' ? services.filter((service) => service !== 'sharepoint') : [...services]
 }
 
-function secretCall<A>(
+export function secretCall<A>(
   secrets: SecretStore,
   use: (store: SecretStore) => Promise<A>,
 ): Effect.Effect<A, TenantscopeError> {

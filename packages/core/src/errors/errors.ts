@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'runner_output'
   | 'storage_failed'
   | 'storage_refused'
+  | 'limit_reached'
+  | 'webhooks_off'
   | 'closed'
 
 export interface TenantscopeErrorOptions {

@@ -11,6 +11,8 @@ export interface WorkerSettings extends ExecutionSettings {
   concurrency: number
   sweepMs: number
   maxAttempts: number
+  /** Called after each run in this process; a scan may have ended. */
+  onScanEnded?: () => void
 }
 
 export interface Worker {
@@ -34,6 +36,7 @@ export function worker(run: Run, settings: WorkerSettings): Worker {
       return await run(executeScan(entry, settings, control))
     } finally {
       active.delete(control)
+      settings.onScanEnded?.()
     }
   }
   const tick = () => {

@@ -3,8 +3,11 @@ import type { SealedSecret } from '../credentials/credential.ts'
 /** What an envelope is bound to. A sealed secret opens only under the very same context. */
 export interface SecretContext {
   platformTenantId: string
+  /** Row id of the M365 tenant. For a secret of a webhook endpoint, which belongs to none, the endpoint's id. */
   m365TenantId: string
+  /** The same for a secret of a webhook endpoint. */
   credentialId: string
+  /** A SecretField, or `webhook_secret`. */
   field: string
 }
 

@@ -96,6 +96,9 @@ function admits(one: AllowedHost, host: string, port: string, isDefaultPort: boo
 
 function readAllowedHosts(entries: readonly string[]): AllowedHost[] {
   const errors: FieldError[] = []
+  if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'string')) {
+    throw new InvalidInputError([{ pointer: '/webhooks/allowedHosts', detail: 'must be a list of host names.' }])
+  }
   const allowed = entries.flatMap((entry, i) => {
     const [, star, name = '', port = null] = /^(\*\.)?([^:*]+)(?::(\d{1,5}))?$/.exec(entry.trim().toLowerCase()) ?? []
     const fine = isHostName(name) && !isAddressLike(name) && (port === null || Number(port) <= 65_535)

@@ -17,12 +17,11 @@ export interface WebhooksOptions {
   /** Endpoints of one platform tenant at most. Default 20. */
   endpointsPerPlatformTenant?: number
   /**
-   * How long to wait before the second try, the third and so on; each is made up to a fifth longer at random. After the last one a delivery has failed.
+   * How long to wait before the second try, the third and so on; each is made up to a fifth longer at random. After the last one a delivery has failed; its
+   * endpoint is disabled if it took no other message meanwhile.
    * Default: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
    */
   retryDelaysMs?: readonly number[]
-  /** An endpoint that has done nothing but fail for this long is disabled. Default 5 days. */
-  disableAfterMs?: number
   /** How often the outbox is looked at. Messages about scans that end in this process go out at once. Default 5,000. */
   pollMs?: number
 }
