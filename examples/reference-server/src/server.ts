@@ -43,6 +43,7 @@ export async function startServer(
       ...(settings.pwshPath ? { pwshPath: settings.pwshPath } : {}),
     }),
     signIn: msalSignIn(network),
+    ...(settings.webhookHosts.length > 0 && { webhooks: { allowedHosts: settings.webhookHosts } }),
     ...options,
   })
   await tenantscope.start()

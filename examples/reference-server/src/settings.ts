@@ -14,6 +14,8 @@ export interface Settings {
   pwshPath: string | null
   /** Engines that wait, rehearsed, for the next scan. */
   standby: number
+  /** Hosts that outgoing webhooks may go to; empty: they are off. */
+  webhookHosts: string[]
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
@@ -27,6 +29,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     caFile: environment.TENANTSCOPE_CA_FILE ?? environment.NODE_EXTRA_CA_CERTS ?? environment.SSL_CERT_FILE ?? null,
     pwshPath: environment.PWSH_PATH ?? null,
     standby: Number(environment.TENANTSCOPE_STANDBY ?? 1),
+    webhookHosts: (environment.TENANTSCOPE_WEBHOOK_HOSTS ?? '').split(',').filter((host) => host.trim() !== ''),
   }
 }
 
