@@ -12,6 +12,7 @@ import {
   staticKeys,
   type Tenantscope,
   type TenantscopeOptions,
+  type WebhooksOptions,
 } from '@tenantscope/core'
 import express, { type Express, type RequestHandler } from 'express'
 import { afterEach } from 'vitest'
@@ -63,7 +64,7 @@ export const onCleanup = (close: () => Promise<void>): void => void closers.push
 
 /** An endpoint that can be had and never takes anything: nothing listens there. */
 export const endpointUrl = 'https://hooks.example.com:9/tenantscope'
-const nowhere: TenantscopeOptions['webhooks'] = {
+const nowhere: WebhooksOptions = {
   allowedHosts: ['hooks.example.com:9'],
   allowPrivate: true,
   resolve: async () => ['127.0.0.1'],

@@ -74,5 +74,6 @@ export type {
   RotateWebhookSecretInput,
   UpdateWebhookEndpointInput,
 } from './webhooks/webhook-input.ts'
+export { subscribableEventTypes } from './webhooks/webhook-input.ts'
 export type { WebhooksOptions } from './webhooks/webhook-options.ts'
 export type { WebhookEndpointSummary, WebhookEndpointWithSecret, Webhooks } from './webhooks/webhooks.ts'

@@ -1,7 +1,7 @@
+import { subscribableEventTypes } from '@tenantscope/core'
 import * as z from 'zod'
 import { guid, paging, text, time } from './common.ts'
 
-const subscribable = ['scan.completed', 'scan.failed', 'scan.cancelled', 'credential.expiring'] as const
 const deliveryStatus = z.enum(['pending', 'delivered', 'failed'])
 
 const url = z
@@ -11,8 +11,8 @@ const url = z
   .describe('Where messages go: https, on a host that this service allows.')
 const description = text(2000).nullable()
 const eventTypes = z
-  .array(z.enum(subscribable))
-  .max(subscribable.length)
+  .array(z.enum(subscribableEventTypes))
+  .max(subscribableEventTypes.length)
   .describe('What the endpoint wants to be told; empty is everything, later kinds included.')
 
 export const endpointPath = z.strictObject({ id: guid.describe('Id of the webhook endpoint.') })

@@ -32,7 +32,7 @@ export function deliver(
     if (typeof body !== 'string') return body
     const at = yield* now
     const secrets = yield* Effect.option(openEndpointSecrets(endpoint, at))
-    if (secrets._tag === 'None') {
+    if (secrets._tag === 'None' || secrets.value.length === 0) {
       return yield* unsuccessful(delivery, endpoint, settings, {
         status: null,
         error: 'Not sent: the signing secret cannot be opened.',
