@@ -106,6 +106,10 @@ function oneDelivery(
     const at = yield* now
     const { id: deliveryId, platformTenantId, attempts: attempt } = delivery
     yield* withStorage((storage) => storage.work.settleDelivery({ deliveryId, platformTenantId, attempt, outcome, at }))
+    if (outcome.kind === 'failed' && outcome.disableEndpoint !== null) {
+      const log = yield* LoggerService
+      log.warn('a webhook endpoint was disabled', { endpointId: delivery.endpointId, reason: outcome.disableEndpoint })
+    }
   }).pipe(
     Effect.catchAll((error) => warn('a webhook delivery could not be settled; it comes up again', error, undefined)),
   )
