@@ -1,3 +1,4 @@
+export type { AuditLog, ListAuditInput } from './audit/audit.ts'
 export * from './benchmarks/benchmark.ts'
 export * from './clock/clock.ts'
 export * from './credentials/credential.ts'

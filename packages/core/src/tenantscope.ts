@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as dns from 'node:dns/promises'
 import * as Layer from 'effect/Layer'
 import * as ManagedRuntime from 'effect/ManagedRuntime'
+import { type AuditLog, auditLog } from './audit/audit.ts'
 import type { Benchmark } from './benchmarks/benchmark.ts'
 import { benchmarks } from './benchmarks/benchmarks.ts'
 import { type Clock, systemClock } from './clock/clock.ts'
@@ -88,11 +89,15 @@ export interface PlatformTenantScope {
   readonly scans: Scans
   readonly results: Results
   readonly webhooks: Webhooks
+  readonly audit: AuditLog
 }
 
 export interface Tenantscope {
-  /** `id` is the host's own isolation boundary, an opaque string. `actor` is who acts, for the record. Throws InvalidInputError when either is empty. */
-  forPlatformTenant(id: string, options: { actor: string }): PlatformTenantScope
+  /**
+   * `id` is the host's own isolation boundary, an opaque string. `actor` is who acts, and `requestId` the request that asks for it: both go into the audit log.
+   * Throws InvalidInputError when one of them is empty or longer than 200 characters.
+   */
+  forPlatformTenant(id: string, options: { actor: string; requestId?: string | null }): PlatformTenantScope
   /** What the runner can judge. */
   benchmarks(): Promise<readonly Benchmark[]>
   /** For receivers of signed messages; the Express adapter is one. Not bound to a platform tenant: the signature says which scan it is about. */
@@ -147,13 +152,18 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
   }
 
   return {
-    forPlatformTenant: (id, { actor }) => {
-      const scope = { platformTenantId: opaque(id, '/id'), actor: opaque(actor, '/actor') }
+    forPlatformTenant: (id, { actor, requestId = null }) => {
+      const scope = {
+        platformTenantId: opaque(id, '/id'),
+        actor: opaque(actor, '/actor'),
+        requestId: requestId === null ? null : opaque(requestId, '/requestId'),
+      }
       return {
         m365Tenants: m365Tenants(run, scope, settings),
         scans: scans(run, scope),
         results: results(run, scope),
         webhooks: webhooks(run, scope, { ...outgoing, nudge }),
+        audit: auditLog(run, scope),
       }
     },
     benchmarks: () => run(benchmarks),

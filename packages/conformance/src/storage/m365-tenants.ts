@@ -117,7 +117,7 @@ function tenantChangeTests({ test: { describe, it }, storage }: SuiteContext): v
       }
     })
 
-    it('deletes everything that hangs on it, and a running scan of it stores nothing more', async () => {
+    it('deletes everything that hangs on it, and a running scan of it stores nothing more (S-28)', async () => {
       const running = await addRunning(storage())
       const { platformTenantId, m365TenantId, id: scanId } = running
       const tenant = must(await storage().m365Tenants.get({ platformTenantId, id: m365TenantId }), 'get')

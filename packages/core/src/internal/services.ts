@@ -34,6 +34,8 @@ export type CoreServices =
 export interface Scope {
   platformTenantId: string
   actor: string
+  /** Of the request that the caller serves, where there is one. */
+  requestId: string | null
 }
 
 /** Calls an adapter. What it throws becomes a typed failure: adapters are somebody else's code. */

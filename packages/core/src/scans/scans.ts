@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as Effect from 'effect/Effect'
 import * as z from 'zod'
+import { auditEntry, scanResource } from '../audit/audit.ts'
 import type { Benchmark, Control } from '../benchmarks/benchmark.ts'
 import { findBenchmark } from '../benchmarks/benchmarks.ts'
 import { type FieldError, InvalidInputError, NotFoundError, type TenantscopeError } from '../errors/errors.ts'
@@ -137,7 +138,12 @@ function start(scope: Scope, input: unknown): Effect.Effect<Scan, TenantscopeErr
       startedAt: null,
       completedAt: null,
     }
-    const stored = yield* withStorage((storage) => storage.scans.insert({ scan, event: stateEvent(scan, at) }))
+    const audit = auditEntry(scope, at, {
+      action: 'scan.started',
+      resource: scanResource(scan.id),
+      detail: { m365TenantId: tenant.id },
+    })
+    const stored = yield* withStorage((storage) => storage.scans.insert({ scan, event: stateEvent(scan, at), audit }))
     if (!stored) return yield* Effect.fail(new NotFoundError('M365 tenant'))
     yield* enqueue(stored)
     return stored
@@ -215,6 +221,7 @@ function cancel(scope: Scope, id: string): Effect.Effect<Scan, TenantscopeError,
         scanId: found.id,
         at,
         notRunMessage: 'Not judged: the scan was cancelled.',
+        audit: auditEntry(scope, at, { action: 'scan.cancel_requested', resource: scanResource(found.id) }),
       }),
     )
     if (!scan) return yield* Effect.fail(new NotFoundError('scan'))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as Effect from 'effect/Effect'
+import { changedFields } from '../audit/audit.ts'
 import { findBenchmark } from '../benchmarks/benchmarks.ts'
 import { openCredential } from '../credentials/credentials.ts'
 import { isTenantscopeError, RunnerError, type TenantscopeError } from '../errors/errors.ts'
@@ -75,7 +76,9 @@ export function testConnection(
     const working = answers.filter((answer) => answer.ok).length
     const status = working === answers.length ? 'ok' : working > 0 ? 'partial' : 'failed'
     const test: ConnectionTest = { status, at: yield* now, services: answers }
-    yield* patchTenant(scope, tenant.id, { lastTest: test, ...statusAfter(tenant, status) })
+    const changes = { lastTest: test, ...statusAfter(tenant, status) }
+    const note = { action: 'm365_tenant.tested', fields: changedFields(tenant, changes) }
+    yield* patchTenant(scope, tenant.id, changes, note)
     return test
   })
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as Effect from 'effect/Effect'
+import { auditEntry, changedFields, m365TenantResource, scanResource } from '../audit/audit.ts'
 import type { Benchmark, InputDefinition } from '../benchmarks/benchmark.ts'
 import { benchmarks } from '../benchmarks/benchmarks.ts'
 import type { CredentialSummary } from '../credentials/credential.ts'
@@ -11,11 +12,13 @@ import {
   type CoreServices,
   EventHubService,
   now,
+  QueueService,
   type Scope,
   SignInService,
   withStorage,
 } from '../internal/services.ts'
-import type { Page } from '../paging/page.ts'
+import { type Page, pageLimit } from '../paging/page.ts'
+import type { Scan } from '../scans/scan.ts'
 import { leaseNudge } from '../scans/scan-lease.ts'
 import { validate } from '../validation/validate.ts'
 import { type TestSettings, testConnection } from './connection-test.ts'
@@ -45,7 +48,10 @@ export interface M365Tenants {
   list(input?: ListM365TenantsInput): Promise<Page<M365Tenant>>
   /** Fields left out stay as they are. */
   update(id: string, input: UpdateM365TenantInput): Promise<M365Tenant>
-  /** Off-boards it: credential, scans, results and evidence are gone. A running scan is told to stop and writes nothing afterwards. */
+  /**
+   * Off-boards it: credential, scans with all that hangs on them, and their queue entries are gone; the audit log stays. A running scan is told to stop and writes
+   * nothing afterwards.
+   */
   remove(id: string): Promise<void>
   /** What may be shown of the credential; null when there is none. */
   credentials(id: string): Promise<CredentialSummary | null>
@@ -111,7 +117,13 @@ function register(scope: Scope, input: unknown): Effect.Effect<M365Tenant, Tenan
       createdBy: actor,
       updatedBy: actor,
     }
-    const stored = yield* withStorage((storage) => storage.m365Tenants.insert({ tenant, credential }))
+    const given = { ...fields, credential: credentialInput, inputs }
+    const audit = auditEntry(scope, at, {
+      action: 'm365_tenant.created',
+      resource: m365TenantResource(id),
+      detail: { fields: changedFields({}, given) },
+    })
+    const stored = yield* withStorage((storage) => storage.m365Tenants.insert({ tenant, credential, audit }))
     return stored ?? (yield* Effect.fail(new ConflictError('This M365 tenant is registered already.')))
   })
 }
@@ -120,7 +132,8 @@ function update(scope: Scope, id: string, input: unknown) {
   return Effect.gen(function* () {
     const fields = yield* validate(updateSchema, input)
     const tenant = yield* findTenant(scope, id)
-    return yield* patchTenant(scope, tenant.id, fields)
+    const note = { action: 'm365_tenant.updated', fields: changedFields(tenant, fields) }
+    return yield* patchTenant(scope, tenant.id, fields, note)
   })
 }
 
@@ -134,32 +147,47 @@ function remove(scope: Scope, id: string): Effect.Effect<void, TenantscopeError,
     const stored = yield* withStorage((storage) =>
       storage.credentials.get({ platformTenantId, m365TenantId: tenant.id }),
     )
-    for (const status of ['pending', 'running'] as const) {
-      const scans = yield* withStorage((storage) =>
-        storage.scans.list({
-          platformTenantId,
-          m365TenantId: tenant.id,
-          status,
-          since: null,
-          cursor: null,
-          limit: 200,
-        }),
+    const unfinished = yield* unfinishedScans(scope, tenant)
+    for (const { id: scanId } of unfinished) {
+      const audit = auditEntry(scope, at, {
+        action: 'scan.cancel_requested',
+        resource: scanResource(scanId),
+        detail: { because: 'm365_tenant.deleted' },
+      })
+      const notRunMessage = 'Not judged: the M365 tenant was removed.'
+      yield* withStorage((storage) =>
+        storage.scans.requestCancel({ platformTenantId, scanId, at, notRunMessage, audit }),
       )
-      for (const { id: scanId } of scans.data) {
-        yield* withStorage((storage) =>
-          storage.scans.requestCancel({
-            platformTenantId,
-            scanId,
-            at,
-            notRunMessage: 'Not judged: the M365 tenant was removed.',
-          }),
-        )
-        hub.notify(leaseNudge(scanId))
-      }
+      hub.notify(leaseNudge(scanId))
     }
-    const deleted = yield* withStorage((storage) => storage.m365Tenants.delete({ platformTenantId, id: tenant.id }))
+    const audit = auditEntry(scope, at, { action: 'm365_tenant.deleted', resource: m365TenantResource(tenant.id) })
+    const deleted = yield* withStorage((storage) =>
+      storage.m365Tenants.delete({ platformTenantId, id: tenant.id, audit }),
+    )
     if (!deleted) return yield* Effect.fail(new NotFoundError('M365 tenant'))
+    // A queue that fails now delivers entries of scans that are not there, which does nothing.
+    const queue = yield* QueueService
+    for (const { id: scanId } of unfinished) yield* Effect.ignore(Effect.tryPromise(() => queue.remove({ scanId })))
     if (stored) signIn.forget({ credentialId: stored.id })
+  })
+}
+
+/** Running ones and pending ones, all pages. */
+function unfinishedScans(scope: Scope, tenant: M365Tenant) {
+  return Effect.gen(function* () {
+    const { platformTenantId } = scope
+    const found: Scan[] = []
+    for (const status of ['pending', 'running'] as const) {
+      const wanted = { platformTenantId, m365TenantId: tenant.id, status, since: null, limit: pageLimit.max }
+      let cursor: string | null = null
+      do {
+        const at: string | null = cursor
+        const page: Page<Scan> = yield* withStorage((storage) => storage.scans.list({ ...wanted, cursor: at }))
+        found.push(...page.data)
+        cursor = page.next
+      } while (cursor !== null)
+    }
+    return found
   })
 }
 
@@ -185,7 +213,12 @@ function replaceCredentials(scope: Scope, id: string, input: unknown) {
       storage.credentials.get({ platformTenantId, m365TenantId: tenant.id }),
     )
     const credential = yield* sealCredential({ platformTenantId, m365TenantId: tenant.id, input: checked, at })
-    const stored = yield* withStorage((storage) => storage.credentials.put({ credential }))
+    const audit = auditEntry(scope, at, {
+      action: 'credential.replaced',
+      resource: m365TenantResource(tenant.id),
+      detail: { fields: ['credential'] },
+    })
+    const stored = yield* withStorage((storage) => storage.credentials.put({ credential, audit }))
     if (!stored) return yield* Effect.fail(new NotFoundError('M365 tenant'))
     if (before) signIn.forget({ credentialId: before.id })
     return summarize(credential)
@@ -196,7 +229,9 @@ function setInputs(scope: Scope, id: string, inputs: Record<string, unknown>) {
   return Effect.gen(function* () {
     const tenant = yield* findTenant(scope, id)
     const checked = yield* knownInputs(inputs, '')
-    const updated = yield* patchTenant(scope, tenant.id, { inputs: checked })
+    const fields = [...new Set([...changedFields(tenant.inputs, checked), ...changedFields(checked, tenant.inputs)])]
+    const note = { action: 'inputs.replaced', fields: fields.sort() }
+    const updated = yield* patchTenant(scope, tenant.id, { inputs: checked }, note)
     return updated.inputs
   })
 }

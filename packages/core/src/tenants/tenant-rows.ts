@@ -1,4 +1,5 @@
 import * as Effect from 'effect/Effect'
+import { auditEntry, m365TenantResource } from '../audit/audit.ts'
 import { InvalidInputError, NotFoundError, type TenantscopeError } from '../errors/errors.ts'
 import { now, type Scope, type StorageService, withStorage } from '../internal/services.ts'
 import type { M365Tenant } from './m365-tenant.ts'
@@ -28,13 +29,20 @@ export function patchTenant(
   fields: {
     [K in 'name' | 'defaultDomain' | 'description' | 'status' | 'inputs' | 'lastTest']?: M365Tenant[K] | undefined
   },
+  note: { action: string; fields: string[] },
 ) {
   return Effect.gen(function* () {
     const updatedAt = yield* now
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
     const { platformTenantId, actor: updatedBy } = scope
+    const { action, fields: changed } = note
+    const audit = auditEntry(scope, updatedAt, {
+      action,
+      resource: m365TenantResource(id),
+      detail: { fields: changed },
+    })
     const updated = yield* withStorage((storage) =>
-      storage.m365Tenants.update({ platformTenantId, id, patch: { ...given, updatedAt, updatedBy } }),
+      storage.m365Tenants.update({ platformTenantId, id, patch: { ...given, updatedAt, updatedBy }, audit }),
     )
     return updated ?? (yield* Effect.fail(new NotFoundError('M365 tenant')))
   })
