@@ -43,7 +43,7 @@ function tenantInsertTests({ test: { describe, it }, storage }: SuiteContext): v
       assert.deepEqual(await storage().m365Tenants.getByM365TenantId({ platformTenantId, m365TenantId }), tenant)
     })
 
-    it('takes a GUID once per platform tenant, and again under another one', async () => {
+    it('takes a GUID once per platform tenant, and again under another one (S-24)', async () => {
       const first = await addTenant(storage())
       const { platformTenantId, m365TenantId } = first
       const second = sampleTenant(platformTenantId, { m365TenantId, name: 'Second' })
