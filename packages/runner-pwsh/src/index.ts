@@ -1,4 +1,5 @@
 export { nodeResolveTxt, type ResolveTxtOptions } from './dns/resolve-txt.ts'
+export { hashPack, type PackHashes } from './integrity/pack-hashes.ts'
 export { type JudgeEvidenceOptions, judgeEvidence } from './judge/judge-evidence.ts'
 export type { EvidenceResult, EvidenceResults } from './judge/results.ts'
 export type { LaunchOptions } from './process/launch.ts'

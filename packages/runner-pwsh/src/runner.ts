@@ -2,6 +2,8 @@ import path from 'node:path'
 import { type Benchmark, isTenantscopeError, type Runner, type RunnerEvent, TenantscopeError } from '@tenantscope/core'
 import { powershellRoot } from '@tenantscope/powershell'
 import { loadBenchmarks } from './catalogue/benchmarks.ts'
+import type { PackHashes } from './integrity/pack-hashes.ts'
+import { expectedHashes, verifyPack } from './integrity/verify-pack.ts'
 import { startEngineProcess } from './process/engine-process.ts'
 import type { Environment } from './process/environment.ts'
 import { findLaunch, type Launch, type LaunchOptions } from './process/launch.ts'
@@ -54,6 +56,7 @@ class PwshRunner implements Runner {
   readonly #options: PwshRunnerOptions
   readonly #environment: Environment
   readonly #pack: string
+  readonly #hashes: PackHashes | null
   readonly #transport: ReturnType<typeof readTransport>
   readonly #runs = new Set<EngineRun>()
   readonly #standby: StandbyEngines
@@ -67,8 +70,9 @@ class PwshRunner implements Runner {
     this.#options = options
     this.#environment = options.environment ?? process.env
     this.#pack = path.resolve(options.packPath ?? powershellRoot)
+    this.#hashes = expectedHashes(options)
     this.#transport = readTransport(options)
-    this.#standby = new StandbyEngines({ count: standbyCount(options.standby), start: () => this.#start() })
+    this.#standby = new StandbyEngines({ count: standbyCount(options.standby), start: () => this.#startVerified() })
   }
 
   async prepare(): Promise<void> {
@@ -102,6 +106,8 @@ class PwshRunner implements Runner {
         if (this.#closing) throw closedError()
         this.#runs.add(run)
         clearTimeout(this.#refill)
+        // Also for an engine that waits: it reads the verdicts of the checks when it gets the job.
+        await verifyPack(this.#pack, this.#hashes)
         return (await this.#standby.take()) ?? { process: await this.#start(), nonce: newNonce() }
       },
       onEnd: () => this.#onEnd(run),
@@ -142,6 +148,11 @@ class PwshRunner implements Runner {
     await this.#launch?.catch(() => {})
     const folder = await this.#folder?.catch(() => undefined)
     await folder?.remove().catch(() => {})
+  }
+
+  async #startVerified(): Promise<Engine['process']> {
+    await verifyPack(this.#pack, this.#hashes)
+    return this.#start()
   }
 
   async #start(): Promise<Engine['process']> {

@@ -179,7 +179,7 @@ describe.skipIf(!hasPowerShell)('the engine', () => {
   })
 
   test.skipIf(!onLinux)(
-    'neither arguments nor environment of the engine hold a secret',
+    'S-40 neither arguments nor environment of the engine hold a secret',
     { timeout: 60_000 },
     async () => {
       const given: string[] = []
@@ -203,22 +203,26 @@ describe.skipIf(!hasPowerShell)('the engine', () => {
     },
   )
 
-  test.skipIf(!onLinux)('the engine ends when its host is killed', { timeout: 60_000 }, async () => {
-    const script = fileURLToPath(new URL('scanning-host.mjs', import.meta.url))
-    const input = JSON.stringify({ job: jobFor(fresh), options: {} })
-    const host = spawn(process.execPath, ['--conditions=@tenantscope/source', script, input], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    try {
-      await once(host.stdout, 'data')
-      const [engine] = enginesOf(host.pid ?? -1)
-      expect(engine).toBeDefined()
-      host.kill('SIGKILL')
-      await eventually(async () => engine !== undefined && !(await isRunning(engine.pid)))
-    } finally {
-      host.kill('SIGKILL')
-    }
-  })
+  test.skipIf(!onLinux)(
+    'R-12 R-44 the engine ends when its host is killed with kill -9',
+    { timeout: 60_000 },
+    async () => {
+      const script = fileURLToPath(new URL('scanning-host.mjs', import.meta.url))
+      const input = JSON.stringify({ job: jobFor(fresh), options: {} })
+      const host = spawn(process.execPath, ['--conditions=@tenantscope/source', script, input], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      try {
+        await once(host.stdout, 'data')
+        const [engine] = enginesOf(host.pid ?? -1)
+        expect(engine).toBeDefined()
+        host.kill('SIGKILL')
+        await eventually(async () => engine !== undefined && !(await isRunning(engine.pid)))
+      } finally {
+        host.kill('SIGKILL')
+      }
+    },
+  )
 
   test('evidence that is none is refused in words', { timeout: 60_000 }, async () => {
     await expect(judgeEvidence({ evidence: { format: 'something else' } })).rejects.toMatchObject({

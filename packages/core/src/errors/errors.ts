@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'runner_died'
   | 'runner_hung'
   | 'runner_output'
+  | 'runner_pack_changed'
   | 'storage_failed'
   | 'storage_refused'
   | 'limit_reached'

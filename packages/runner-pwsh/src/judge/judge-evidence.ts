@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidInputError, RunnerError } from '@tenantscope/core'
 import { powershellRoot } from '@tenantscope/powershell'
+import { expectedHashes, verifyPack } from '../integrity/verify-pack.ts'
 import { type EngineProcess, type Exit, startEngineProcess } from '../process/engine-process.ts'
 import { findLaunch, type LaunchOptions } from '../process/launch.ts'
 import { createPrivateFolder } from '../process/private-folder.ts'
@@ -43,8 +44,10 @@ export async function judgeEvidence(options: JudgeEvidenceOptions): Promise<Evid
     const outputPath = path.join(folder.path, 'results.json')
     await writeFile(evidencePath, text, { mode: 0o600, flag: 'wx' })
     const { command } = await findLaunch(options, environment, folder.path)
+    const pack = path.resolve(options.packPath ?? powershellRoot)
+    await verifyPack(pack, expectedHashes(options))
     signal.throwIfAborted()
-    const script = path.join(path.resolve(options.packPath ?? powershellRoot), 'Start-Checks.ps1')
+    const script = path.join(pack, 'Start-Checks.ps1')
     const args = [
       '-NoProfile',
       '-NonInteractive',

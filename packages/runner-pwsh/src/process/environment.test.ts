@@ -13,7 +13,7 @@ describe('the environment of the engine', () => {
     LANG: '',
   }
 
-  test('is made of allowed names, private folders and fixed settings', () => {
+  test('S-41 is made of allowed names, private folders and fixed settings', () => {
     const result = childEnvironment({ environment: host, folder: '/private', marker: 'abc', platform: 'linux' })
     expect(JSON.stringify(result)).not.toMatch(/canary|inspect|home\/host/)
     expect(result).toMatchObject({

@@ -42,7 +42,7 @@ describe.skipIf(process.platform === 'win32')('PowerShell is found', () => {
     expect(await find({ PATH: ['empty', 'bin'] })).toEqual({ file: real, arguments: [] })
   })
 
-  test('not where it cannot be executed, and not through a relative entry of the PATH', async () => {
+  test('R-51 not where it cannot be executed, and not through a relative entry of the PATH', async () => {
     put('bin/pwsh', '', 0o644)
     await expect(find({ PATH: ['bin', '.'] })).rejects.toMatchObject({
       code: 'runner_missing',
@@ -77,7 +77,7 @@ describe.skipIf(process.platform === 'win32')('PowerShell is found', () => {
     await expect(find({ PATH: ['net'] })).rejects.toMatchObject({ code: 'runner_missing' })
   })
 
-  test('at the given place, or not at all', async () => {
+  test('R-51 at the given place, or not at all', async () => {
     const own = put('own/pwsh')
     expect(await find({ pwshPath: own })).toEqual({ file: own, arguments: [] })
     await expect(find({ pwshPath: path.join(base, 'none'), PATH: ['own'] })).rejects.toMatchObject({
@@ -109,13 +109,13 @@ describe.skipIf(process.platform === 'win32')('its version', () => {
     ['echo "PowerShell 6.2"', false, /Install 7\.4/],
     ['echo "no such option" >&2; exit 1', false, /no such option/],
     ['exit 0', false, /did not say/],
-  ])('%s', async (script, ok, detail) => {
+  ])('R-51 %s', async (script, ok, detail) => {
     const result = await health(script)
     expect(result.ok).toBe(ok)
     expect(result.detail).toMatch(detail)
   })
 
-  test('a file that is no program is told before the scan starts', async () => {
+  test('R-51 a file that is no program is told before the scan starts', async () => {
     const file = put('fake/pwsh', 'no program', 0o755)
     const runner = pwshRunner({ pwshPath: file, environment: { PATH: '/usr/bin:/bin', TMPDIR: base } })
     expect((await runner.health()).ok).toBe(false)

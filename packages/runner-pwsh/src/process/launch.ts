@@ -1,3 +1,4 @@
+import type { PackHashes } from '../integrity/pack-hashes.ts'
 import type { Command } from './engine-process.ts'
 import type { Environment } from './environment.ts'
 import { findPowerShell } from './find-powershell.ts'
@@ -10,8 +11,13 @@ export interface LaunchOptions {
   toolManifestFrom?: string
   /** Started with the engine's own arguments in place of PowerShell: a launcher of yours. It is not asked for its version. */
   command?: readonly [file: string, ...arguments: string[]]
-  /** Folder with Start-Checks.ps1. Default: that of @tenantscope/powershell. */
+  /**
+   * Folder with Start-Checks.ps1. Default: that of @tenantscope/powershell, whose files are compared with the hashes of its release before each run. A pack of
+   * your own is run as it is, unless `packHashes` says what it must be.
+   */
   packPath?: string
+  /** What `hashPack` said of the pack when you had looked at it. A run is refused with `runner_pack_changed` when one byte differs. */
+  packHashes?: PackHashes
   /**
    * Variables that the engine may get and that PowerShell is searched with. Default `process.env`. Only allow-listed names are read: PATH, HOME, TMPDIR, LANG,
    * LC_ALL, TZ, the proxy variables, SSL_CERT_FILE, SSL_CERT_DIR, DOTNET_ROOT, NUGET_PACKAGES, and on Windows what the system needs.

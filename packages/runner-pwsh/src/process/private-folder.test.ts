@@ -24,7 +24,7 @@ function leftover(name: string, owner: object | null): string {
 const deadPid = 2 ** 30
 
 describe('the private folder', () => {
-  test('may be entered by its user alone and is gone afterwards', async () => {
+  test('S-45 may be entered by its user alone and is gone afterwards', async () => {
     const folder = await createPrivateFolder(environment())
     expect(path.dirname(folder.path)).toBe(base)
     if (process.platform !== 'win32') {
@@ -38,7 +38,7 @@ describe('the private folder', () => {
     expect(await folder.touch()).toBe(false)
   })
 
-  test('what a dead process of this machine left, and what nobody touched for a day, is swept', async () => {
+  test('S-45 what a dead process of this machine left, and what nobody touched for a day, is swept', async () => {
     const dead = leftover('dead', { pid: deadPid, host: os.hostname() })
     const old = leftover('old', { pid: process.pid, host: 'elsewhere' })
     const past = new Date(Date.now() - 25 * 60 * 60 * 1000)
@@ -48,7 +48,7 @@ describe('the private folder', () => {
     expect(existsSync(old)).toBe(false)
   })
 
-  test('what may be in use, and what is no folder of ours, stays', async () => {
+  test('S-45 what may be in use, and what is no folder of ours, stays', async () => {
     const alive = leftover('alive', { pid: process.pid, host: os.hostname() })
     const elsewhere = leftover('elsewhere', { pid: deadPid, host: 'another-container' })
     const beginning = leftover('beginning', null)

@@ -15,7 +15,7 @@ function randomOf(seed: number): (below: number) => number {
 }
 
 describe('reading frames', () => {
-  test('10,000 frames between random noise, cut into random chunks: none is lost, none invented', () => {
+  test('F-44 R-47 R-48 10,000 frames between random noise, cut into random chunks: none is lost, none invented', () => {
     const random = randomOf(42)
     const noises = [
       '',

@@ -56,7 +56,7 @@ describe('an orderly engine', () => {
     expect(types(events)).toEqual(['ready', 'source.read', 'check.finished', 'done'])
   })
 
-  test('gets the job as it is, hostile text as data, and nothing of the host but what is allowed', async () => {
+  test('S-41 S-42 gets the job as it is, hostile text as data, and nothing of the host but what is allowed', async () => {
     const inputs = { name: '$(Stop-Process -Id $PID)', other: "'; calc # `n \u0000 %00 -EncodedCommand" }
     const environment = { ...process.env, DATABASE_URL: 'canary', HTTPS_PROXY: 'http://proxy:1', NODE_OPTIONS: '' }
     const { events } = await collect(
@@ -150,7 +150,7 @@ describe('questions to the host', () => {
 })
 
 describe('hostile output', () => {
-  test('frames are found between noise of any kind, torn and foreign ones are counted', async () => {
+  test('R-47 R-48 frames are found between noise of any kind, torn and foreign ones are counted', async () => {
     const { events, error } = await collect(runnerOf('noise'))
     expect(error).toBeNull()
     expect(logs(events).slice(0, -1)).toEqual([
@@ -165,14 +165,14 @@ describe('hostile output', () => {
     expect(types(events)).not.toContain('check.finished')
   })
 
-  test('what was whole before the death is kept, the torn rest is told', async () => {
+  test('R-48 what was whole before the death is kept, the torn rest is told', async () => {
     const { events, error } = await collect(runnerOf('torn'))
     expect(events.filter((event) => event.type === 'check.finished')).toHaveLength(1)
     expect(logs(events).at(-1)).toContain('1 torn frame')
     expect(error).toMatchObject({ code: 'runner_died' })
   })
 
-  test('frames after done are ignored and counted', async () => {
+  test('R-53 frames after done are ignored and counted', async () => {
     const { events, error } = await collect(runnerOf('afterDone'))
     expect(error).toBeNull()
     expect(types(events)).toEqual(['log', 'done'])
@@ -186,13 +186,13 @@ describe('hostile output', () => {
     expect(types(events)).not.toContain('check.finished')
   })
 
-  test('a flood without a line feed is cut off and the whole tree ended', async () => {
+  test('R-45 100 MB without a line feed are cut off at the limit and the whole tree ended', async () => {
     const { events, error } = await collect(runnerOf('flood'))
     expect(error).toMatchObject({ code: 'runner_output', message: expect.stringContaining('a line of more than') })
     await expectGone(events, 1)
   })
 
-  test('endless short lines meet the total limit', async () => {
+  test('R-45 endless short lines meet the total limit', async () => {
     const { error } = await collect(runnerOf('manyLines'))
     expect(error).toMatchObject({ code: 'runner_output', message: expect.stringContaining('more than 67108864 bytes') })
   })
@@ -206,13 +206,13 @@ describe('hostile output', () => {
     expect(unasked.error).toMatchObject({ code: 'runner_output' })
   })
 
-  test('100 MB on stderr: the last 64 KiB are kept', async () => {
+  test('R-46 100 MB on stderr: the last 64 KiB are kept', async () => {
     const { error } = await collect(runnerOf('stderrFlood'))
     expect(error).toMatchObject({ code: 'runner_died', message: expect.stringMatching(/the last line$/) })
     expect((error as { cause: Error }).cause.message.length).toBeLessThanOrEqual(130 * 1024)
   })
 
-  test('tokens are taken out of logs, verdicts and last words', async () => {
+  test('S-44 S-67 tokens and escapes are taken out of logs, verdicts and last words', async () => {
     const { events, error } = await collect(runnerOf('leaks'))
     const all = JSON.stringify(events) + String(error) + String((error as Error).cause)
     expect(all).not.toMatch(/synthetic-token|abcdefghijkl|\\u001b/)
@@ -220,7 +220,7 @@ describe('hostile output', () => {
     expect(all).toContain('I saw [redacted]')
   })
 
-  test('a token that came in two pieces is found too', async () => {
+  test('S-44 a token that came in two pieces is found too', async () => {
     const { error } = await collect(runnerOf('splitLeak'))
     expect((error as Error).message).toContain('[redacted]')
     expect((error as Error).message).not.toMatch(/eyJ0|synthetic/)
@@ -240,31 +240,31 @@ describe('hostile output', () => {
 
 describe('an engine that dies', () => {
   test.each([
-    ['exitZero', /exit code 0 without saying that it was done/],
-    ['exitOne', /exit code 1.*A frightful thing happened/],
-    ['kill', /SIGKILL/],
-    ['segv', /crashed \(SIGSEGV\)/],
-  ])('%s', async (mode, words) => {
+    ['R-49 exit 0 without the last word', 'exitZero', /exit code 0 without saying that it was done/],
+    ['R-50 exit 1', 'exitOne', /exit code 1.*A frightful thing happened/],
+    ['R-50 SIGKILL', 'kill', /SIGKILL/],
+    ['R-50 a crash', 'segv', /crashed \(SIGSEGV\)/],
+  ])('%s', async (_, mode, words) => {
     if (process.platform === 'win32' && (mode === 'kill' || mode === 'segv')) return
     const { error } = await collect(runnerOf(mode))
     expect(error).toMatchObject({ code: 'runner_died', message: expect.stringMatching(words) })
   })
 
-  test('silence is noticed, heartbeats are not silence', async () => {
+  test('R-52 silence is noticed, heartbeats are not silence', async () => {
     const silent = await collect(runnerOf('silent', { inactivityMs: 300 }))
     expect(silent.error).toMatchObject({ code: 'runner_hung', retryable: true })
     const heart = await collect(runnerOf('heart', { inactivityMs: 2000 }))
     expect(heart.events.at(-1)?.type).toBe('done')
   })
 
-  test('the time limit holds while a grandchild keeps the output open', async () => {
+  test('R-43 the time limit holds while a grandchild keeps the output open', async () => {
     const { events, error } = await collect(runnerOf('beat'), { job: job({ timeoutMs: 500 }) })
     expect(error).toBeNull()
     expect(events.at(-1)).toMatchObject({ type: 'done', outcome: 'timed_out' })
     await expectGone(events, 1)
   })
 
-  test('a grandchild that holds stdout does not keep a dead engine alive', async () => {
+  test('R-40 a grandchild that holds stdout does not keep a dead engine alive', async () => {
     const { events, error } = await collect(runnerOf('holder'))
     expect(error).toMatchObject({ code: 'runner_died' })
     expect(types(events)).toContain('check.finished')
@@ -274,7 +274,7 @@ describe('an engine that dies', () => {
 
 describe.skipIf(process.platform === 'win32')('the end of the tree', () => {
   test.skipIf(!onLinux)(
-    'descendants that left the process group, also with an empty environment, are found',
+    'R-42 descendants that left the process group, also with an empty environment, are found',
     async () => {
       const { events, error } = await collect(runnerOf('session'))
       expect(error).toBeNull()
@@ -294,7 +294,7 @@ describe.skipIf(process.platform === 'win32')('the end of the tree', () => {
     await expectGone(events, 1)
   })
 
-  test('who ignores cancel, the end of input and SIGTERM is killed; the reason is thrown', async () => {
+  test('R-41 who ignores cancel, the end of input and SIGTERM is killed; the reason is thrown', async () => {
     const abort = new AbortController()
     const reason = new Error('the user said stop')
     const { events, error } = await collect(runnerOf('stubborn'), {
