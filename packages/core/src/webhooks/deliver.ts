@@ -40,7 +40,12 @@ export function deliver(
       })
     }
     const message = { id: messageId(delivery), url: endpoint.url, secrets: secrets.value, body }
-    const answer = yield* sendMessage(settings.policy, message, at)
+    const answer = yield* Effect.suspend(() => sendMessage(settings.policy, message, at)).pipe(
+      // A fault of ours counts as a try: a delivery must not come up for ever.
+      Effect.catchAllDefect(() =>
+        Effect.succeed({ status: null, error: 'Not sent: a fault here.', retryAfterMs: null }),
+      ),
+    )
     if (answer.error === null && answer.status !== null) {
       return { kind: 'delivered', responseStatus: answer.status }
     }

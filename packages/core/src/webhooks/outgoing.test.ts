@@ -5,6 +5,7 @@ import { attached, guid, latch, shared } from '../../test/fixture.ts'
 import type { Received } from '../../test/receiver.ts'
 import { done, type Script } from '../../test/scripted-runner.ts'
 import { closeAfter, listening, toLoopback, urlOf, verified, withEndpoints } from '../../test/webhook-fixture.ts'
+import type { SecretStore } from '../secrets/secret-store.ts'
 import { memoryStorage } from '../storage/memory/memory-storage.ts'
 import type { WebhookDelivery } from '../storage/webhook-store.ts'
 
@@ -294,6 +295,23 @@ describe('secrets', () => {
     await expect
       .poll(async () => (await scope.webhooks.deliveries(b)).data[0]?.error)
       .toBe('Not sent: the signing secret cannot be opened.')
+    expect(target.connections()).toBe(0)
+  })
+})
+
+describe('a fault of ours', () => {
+  it('counts as a try: the delivery ends like any other', async () => {
+    const target = await listening()
+    const secrets: SecretStore = {
+      seal: async () => ({ envelope: 'e', keyId: 'k', keyVersion: 1 }),
+      open: async () => '',
+    }
+    const { endpoints, scope } = await withEndpoints([target], { secrets, outgoing: { retryDelaysMs: [1] } })
+    const { endpoint } = first(endpoints)
+    await scope.webhooks.test(endpoint.id)
+    await expect
+      .poll(async () => (await scope.webhooks.deliveries(endpoint.id)).data)
+      .toMatchObject([{ status: 'failed', attempts: 2, error: 'Not sent: a fault here.' }])
     expect(target.connections()).toBe(0)
   })
 })

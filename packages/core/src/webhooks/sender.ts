@@ -1,4 +1,6 @@
+import * as Cause from 'effect/Cause'
 import * as Effect from 'effect/Effect'
+import * as Option from 'effect/Option'
 import type { TenantscopeError } from '../errors/errors.ts'
 import type { Run } from '../internal/run.ts'
 import { type CoreServices, LoggerService, now, withStorage } from '../internal/services.ts'
@@ -90,7 +92,7 @@ export function webhookSender(run: Run, settings: SenderSettings): WebhookSender
 
 function claim(workerId: string, limit: number): Effect.Effect<WebhookDelivery[], never, CoreServices> {
   return withStorage((storage) => storage.work.claimDeliveries({ workerId, leaseMs, limit })).pipe(
-    Effect.catchAll((error) => warn('the outbox of webhooks could not be read; it is tried again', error, [])),
+    Effect.catchAllCause((cause) => warn('the outbox of webhooks could not be read; it is tried again', cause, [])),
   )
 }
 
@@ -111,7 +113,9 @@ function oneDelivery(
       log.warn('a webhook endpoint was disabled', { endpointId: delivery.endpointId, reason: outcome.disableEndpoint })
     }
   }).pipe(
-    Effect.catchAll((error) => warn('a webhook delivery could not be settled; it comes up again', error, undefined)),
+    Effect.catchAllCause((cause) =>
+      warn('a webhook delivery could not be settled; it comes up again', cause, undefined),
+    ),
   )
 }
 
@@ -131,9 +135,14 @@ function whenCut(cut: AbortSignal): Effect.Effect<WebhookOutcome> {
   })
 }
 
-function warn<A>(message: string, error: TenantscopeError, value: A): Effect.Effect<A, never, LoggerService> {
+function warn<A>(
+  message: string,
+  cause: Cause.Cause<TenantscopeError>,
+  value: A,
+): Effect.Effect<A, never, LoggerService> {
   return Effect.map(LoggerService, (log) => {
-    log.warn(message, { code: error.code })
+    const failure = Option.getOrNull(Cause.failureOption(cause))
+    log.warn(message, { code: failure?.code ?? 'unexpected' })
     return value
   })
 }
