@@ -98,7 +98,11 @@ export function webhookStore(db: Database): WebhookStore {
     enqueue: async (event) => {
       const ids = [event.scanId, event.endpointId].filter((id) => id !== null)
       if (!ids.every(isRowId)) return 0
-      return db.asTenant(event.platformTenantId, (tx) => addDeliveries(tx, event))
+      return db.asTenant(event.platformTenantId, async (tx) => {
+        const added = await addDeliveries(tx, event)
+        if (added > 0) await writeAudit(tx, event.platformTenantId, event.audit)
+        return added
+      })
     },
     redeliver: async ({ platformTenantId, deliveryId, audit }) => {
       if (!isRowId(deliveryId)) return null

@@ -37,6 +37,7 @@ async function audibleWrites(storage: Storage, tenant: M365Tenant) {
   const endpoint = await addEndpoint(storage, platformTenantId)
   const doomedEndpoint = await addEndpoint(storage, platformTenantId)
   const delivery = await addDelivery(storage, endpoint)
+  const told = { platformTenantId, eventType: 'test', scanId: null, payload: {}, at } as const
   const exception = sampleException(platformTenantId)
   const schedule = sampleSchedule(tenant)
   const doomed = await addTenant(storage, { platformTenantId })
@@ -82,6 +83,10 @@ async function audibleWrites(storage: Storage, tenant: M365Tenant) {
     'webhooks.deleteEndpoint': {
       does: (audit) => storage.webhooks.deleteEndpoint({ platformTenantId, id: doomedEndpoint.id, audit }),
       doesNothing: (audit) => storage.webhooks.deleteEndpoint({ platformTenantId, id: missing, audit }),
+    },
+    'webhooks.enqueue': {
+      does: (audit) => storage.webhooks.enqueue({ ...told, endpointId: endpoint.id, audit }),
+      doesNothing: (audit) => storage.webhooks.enqueue({ ...told, endpointId: missing, audit }),
     },
     'webhooks.redeliver': {
       does: (audit) => storage.webhooks.redeliver({ platformTenantId, deliveryId: delivery.id, at, audit }),

@@ -100,6 +100,8 @@ export interface WebhookStore {
     payload: unknown
     endpointId: string | null
     at: Date
+    /** Written when there is at least one. */
+    audit?: AuditEntry | null
   }): Promise<number>
   /** Pending again, due at once, with no attempts counted. One whose try is under way is left as it is (and no audit entry written). null when there is none. */
   redeliver(params: {

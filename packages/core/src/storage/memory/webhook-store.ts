@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TerminalScanStatus } from '../../scans/scan.ts'
+import { checkAudit } from '../audit.ts'
 import type { WorkStore } from '../storage.ts'
 import { deliveriesAtOncePerEndpoint, endEventType, type WebhookDelivery, type WebhookStore } from '../webhook-store.ts'
 import { newestPage } from './keyset.ts'
@@ -51,7 +52,10 @@ export function memoryWebhookStore(tables: Tables): WebhookStore {
     enqueue: (event) =>
       step(() => {
         const known = event.scanId === null || tables.scan(event.platformTenantId, event.scanId) !== null
-        return known ? addDeliveries(tables, event) : 0
+        checkAudit(event.platformTenantId, event.audit)
+        const added = known ? addDeliveries(tables, event) : 0
+        if (added > 0) tables.addAudit(event.platformTenantId, event.audit)
+        return added
       }),
     redeliver: ({ platformTenantId, deliveryId, audit }) =>
       step(() => {
