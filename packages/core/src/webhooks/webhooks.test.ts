@@ -186,3 +186,60 @@ describe('endpoints', () => {
     }
   })
 })
+
+describe('audit log', () => {
+  it('has an entry for each write: who, by which request, and names of fields, never a secret or a URL', async () => {
+    const { tenantscope, other } = await serving(allowing())
+    const scope = tenantscope.forPlatformTenant('msp-1', { actor: 'ben', requestId: 'req-9' })
+    const { endpoint, secret } = await scope.webhooks.create({ url, eventTypes: ['scan.failed'] })
+    await scope.webhooks.update(endpoint.id, { description: 'words', eventTypes: ['scan.failed'] })
+    const { secret: newer } = await scope.webhooks.rotateSecret(endpoint.id)
+    const delivery = await scope.webhooks.test(endpoint.id)
+    await scope.webhooks.redeliver(endpoint.id, delivery.id)
+    await scope.webhooks.update(endpoint.id, { enabled: false })
+    await scope.webhooks.update(endpoint.id, { enabled: true })
+    await scope.webhooks.remove(endpoint.id)
+    const { data } = await scope.audit.list()
+    const resource = { type: 'webhook_endpoint', id: endpoint.id }
+    const expected = [
+      { action: 'webhook_endpoint.created', resource, detail: { fields: ['eventTypes', 'url'] } },
+      { action: 'webhook_endpoint.updated', resource, detail: { fields: ['description'] } },
+      { action: 'webhook_endpoint.secret_rotated', resource, detail: { fields: ['secrets'] } },
+      { action: 'webhook_endpoint.tested', resource, detail: {} },
+      {
+        action: 'webhook_delivery.redelivered',
+        resource: { type: 'webhook_delivery', id: delivery.id },
+        detail: { endpointId: endpoint.id },
+      },
+      { action: 'webhook_endpoint.disabled', resource, detail: { fields: ['status'] } },
+      { action: 'webhook_endpoint.enabled', resource, detail: { fields: ['status'] } },
+      { action: 'webhook_endpoint.deleted', resource, detail: {} },
+    ]
+    const byAction = new Map(data.map((entry) => [entry.action, entry]))
+    for (const one of expected) {
+      expect(byAction.get(one.action)).toMatchObject({ ...one, actor: 'ben', requestId: 'req-9' })
+      expect(byAction.get(one.action)?.detail).toEqual(one.detail)
+    }
+    expect(data).toHaveLength(expected.length)
+    for (const value of [secret, newer, secret.slice(6), url, 'words'])
+      expect(JSON.stringify(data)).not.toContain(value)
+    expect((await other.audit.list()).data).toEqual([])
+  })
+
+  it('has nothing of what was refused', async () => {
+    const { scope } = await serving(allowing({ endpointsPerPlatformTenant: 1 }))
+    const { endpoint } = await scope.webhooks.create({ url })
+    await scope.webhooks.update(endpoint.id, { enabled: false })
+    const before = (await scope.audit.list()).data.length
+    const refused = [
+      scope.webhooks.create({ url }),
+      scope.webhooks.create({ url: 'https://elsewhere.example/' }),
+      scope.webhooks.update(endpoint.id, { url: 'http://169.254.169.254' }),
+      scope.webhooks.test(endpoint.id),
+      scope.webhooks.redeliver(endpoint.id, randomUUID()),
+      scope.webhooks.remove(randomUUID()),
+    ]
+    for (const call of refused) expect(await refusal(call)).not.toBeNull()
+    expect((await scope.audit.list()).data).toHaveLength(before)
+  })
+})

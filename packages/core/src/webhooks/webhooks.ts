@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as Effect from 'effect/Effect'
+import { auditEntry, changedFields } from '../audit/audit.ts'
 import { ConflictError, InvalidInputError, NotFoundError, TenantscopeError } from '../errors/errors.ts'
 import type { Run } from '../internal/run.ts'
 import { type CoreServices, now, type Scope, type StorageService, withStorage } from '../internal/services.ts'
@@ -134,7 +135,12 @@ function create(scope: Scope, settings: WebhookSettings, input: unknown) {
       updatedBy: actor,
     }
     const limit = settings.endpointsPerPlatformTenant
-    const stored = yield* withStorage((storage) => storage.webhooks.insertEndpoint({ endpoint, limit }))
+    const audit = auditEntry(scope, at, {
+      action: 'webhook_endpoint.created',
+      resource: endpointResource(id),
+      detail: { fields: changedFields({}, { url, description, eventTypes }) },
+    })
+    const stored = yield* withStorage((storage) => storage.webhooks.insertEndpoint({ endpoint, limit, audit }))
     if (stored === 'limit_reached') {
       const message = `There are ${limit} webhook endpoints already, as many as may be. Remove one first.`
       return yield* Effect.fail(new TenantscopeError('limit_reached', message))
@@ -150,7 +156,9 @@ function update(scope: Scope, settings: WebhookSettings, id: string, input: unkn
     if (fields.url !== undefined) yield* allowedUrl(yield* turnedOn(settings), fields.url)
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
     const patch = { ...given, ...statusPatch(endpoint, enabled) }
-    return summarize(yield* patchEndpoint(scope, endpoint, patch))
+    const action = patch.status === undefined ? 'webhook_endpoint.updated' : `webhook_endpoint.${patch.status}`
+    const { disabledReason: _, ...told } = patch
+    return summarize(yield* patchEndpoint(scope, endpoint, patch, { action, fields: changedFields(endpoint, told) }))
   })
 }
 
@@ -165,8 +173,13 @@ function remove(scope: Scope, id: string) {
   return Effect.gen(function* () {
     const { platformTenantId } = scope
     const endpoint = yield* findEndpoint(scope, id)
+    const at = yield* now
+    const audit = auditEntry(scope, at, {
+      action: 'webhook_endpoint.deleted',
+      resource: endpointResource(endpoint.id),
+    })
     const deleted = yield* withStorage((storage) =>
-      storage.webhooks.deleteEndpoint({ platformTenantId, id: endpoint.id }),
+      storage.webhooks.deleteEndpoint({ platformTenantId, id: endpoint.id, audit }),
     )
     if (!deleted) return yield* Effect.fail(new NotFoundError('webhook endpoint'))
   })
@@ -183,7 +196,8 @@ function rotateSecret(scope: Scope, settings: WebhookSettings, id: string, input
     const [newest] = endpoint.secrets
     const before = newest && overlapMs > 0 ? [{ ...newest, expiresAt: new Date(at.getTime() + overlapMs) }] : []
     const secrets = [{ sealed, expiresAt: null }, ...before]
-    return { endpoint: summarize(yield* patchEndpoint(scope, endpoint, { secrets })), secret }
+    const note = { action: 'webhook_endpoint.secret_rotated', fields: ['secrets'] }
+    return { endpoint: summarize(yield* patchEndpoint(scope, endpoint, { secrets }, note)), secret }
   })
 }
 
@@ -196,7 +210,10 @@ function test(scope: Scope, settings: WebhookSettings, id: string) {
     const at = yield* now
     const mark = randomUUID()
     const event = { eventType: 'test', scanId: null, payload: { test_id: mark, requested_by: actor }, at } as const
-    yield* withStorage((storage) => storage.webhooks.enqueue({ platformTenantId, endpointId: endpoint.id, ...event }))
+    const audit = auditEntry(scope, at, { action: 'webhook_endpoint.tested', resource: endpointResource(endpoint.id) })
+    yield* withStorage((storage) =>
+      storage.webhooks.enqueue({ platformTenantId, endpointId: endpoint.id, ...event, audit }),
+    )
     const page = yield* withStorage((storage) =>
       storage.webhooks.listDeliveries({
         platformTenantId,
@@ -221,7 +238,14 @@ function redeliver(scope: Scope, settings: WebhookSettings, id: string, delivery
     if (found?.endpointId !== endpoint.id) return yield* Effect.fail(new NotFoundError('webhook delivery'))
     yield* mustBeEnabled(endpoint)
     const at = yield* now
-    const again = yield* withStorage((storage) => storage.webhooks.redeliver({ platformTenantId, deliveryId: key, at }))
+    const audit = auditEntry(scope, at, {
+      action: 'webhook_delivery.redelivered',
+      resource: { type: 'webhook_delivery', id: key },
+      detail: { endpointId: endpoint.id },
+    })
+    const again = yield* withStorage((storage) =>
+      storage.webhooks.redeliver({ platformTenantId, deliveryId: key, at, audit }),
+    )
     return again ?? (yield* Effect.fail(new NotFoundError('webhook delivery')))
   })
 }
@@ -239,14 +263,26 @@ function patchEndpoint(
   scope: Scope,
   { id }: WebhookEndpoint,
   fields: Omit<WebhookEndpointPatch, 'updatedAt' | 'updatedBy'>,
+  note: { action: string; fields: string[] },
 ) {
   return Effect.gen(function* () {
     const updatedAt = yield* now
     const { platformTenantId, actor: updatedBy } = scope
     const patch = { ...fields, updatedAt, updatedBy }
-    const updated = yield* withStorage((storage) => storage.webhooks.updateEndpoint({ platformTenantId, id, patch }))
+    const audit = auditEntry(scope, updatedAt, {
+      action: note.action,
+      resource: endpointResource(id),
+      detail: { fields: note.fields },
+    })
+    const updated = yield* withStorage((storage) =>
+      storage.webhooks.updateEndpoint({ platformTenantId, id, patch, audit }),
+    )
     return updated ?? (yield* Effect.fail(new NotFoundError('webhook endpoint')))
   })
+}
+
+function endpointResource(id: string) {
+  return { type: 'webhook_endpoint', id }
 }
 
 /** The guard looks here for the sake of whoever types the URL; it looks again before every message. */
