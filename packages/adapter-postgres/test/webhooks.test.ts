@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { addEndpoint, addRunning, deliveriesOf, finishOf } from '@tenantscope/conformance'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, it } from 'vitest'
+import { postgresStorage } from '../src/index.ts'
 import { missingPostgres, newDatabase } from './databases.ts'
 import { openSender } from './webhook-host.ts'
 
@@ -84,13 +86,42 @@ describe.skipIf(missing)(`outgoing webhooks on PostgreSQL${missing ? ` (${missin
       .toMatchObject([{ id, status: 'delivered', attempts: 2 }])
   })
 
+  it('the end of a scan and its deliveries are one write: a fault in either leaves neither', async () => {
+    const database = await newDatabase()
+    closers.push(() => database.drop())
+    const storage = postgresStorage({ url: database.url, maxConnections: 3 })
+    closers.push(() => storage.close())
+    await storage.migrate()
+    const refuse = (table: string) =>
+      database.admin(`alter table tenantscope.${table} add constraint fault check (false) not valid`)
+    const allow = (table: string) => database.admin(`alter table tenantscope.${table} drop constraint fault`)
+    const scan = await addRunning(storage)
+    const { platformTenantId, id: scanId } = scan
+    const endpoint = await addEndpoint(storage, platformTenantId)
+    const count = async () => (await deliveriesOf(storage, endpoint)).length
+    const status = async () => (await storage.scans.get({ platformTenantId, scanId }))?.status
+    for (const table of ['webhook_deliveries', 'scan_events']) {
+      await refuse(table)
+      await expect(storage.work.finish(finishOf(scan))).rejects.toMatchObject({ code: 'storage_refused' })
+      await allow(table)
+      expect([table, await status(), await count()]).toEqual([table, 'running', 0])
+    }
+    await storage.work.finish(finishOf(scan))
+    expect([await status(), await count()]).toEqual(['completed', 1])
+  })
+
   it('two senders deliver each of forty messages once', async () => {
     const target = await receiver()
     const { database, webhooks, endpoint } = await installation(target.port)
     startSender(database.url, target.port)
     startSender(database.url, target.port)
     const sent = new Set<string>()
-    for (let i = 0; i < 40; i += 1) sent.add(`msg_${(await webhooks.test(endpoint.id)).id}`)
+    const storage = postgresStorage({ url: database.url, maxConnections: 1 })
+    closers.push(() => storage.close())
+    const { platformTenantId, id: endpointId } = endpoint
+    const event = { platformTenantId, eventType: 'scan.completed', scanId: null, payload: {}, endpointId } as const
+    for (let i = 0; i < 40; i += 1) await storage.webhooks.enqueue({ ...event, at: new Date() })
+    for (const { id } of (await webhooks.deliveries(endpointId, { limit: 200 })).data) sent.add(`msg_${id}`)
     const left = async () => (await webhooks.deliveries(endpoint.id, { status: 'pending' })).data.length
     await expect.poll(left, { timeout: 20_000 }).toBe(0)
     expect(ids(target.received).sort()).toEqual([...sent].sort())

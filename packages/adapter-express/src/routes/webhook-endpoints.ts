@@ -133,7 +133,7 @@ const deliveries: Route[] = [
     params: endpointPath,
     body: nothing,
     bodyRequired: false,
-    problems: ['webhooks_off', 'conflict'],
+    problems: ['webhooks_off', 'conflict', 'limit_reached'],
     responses: { 202: { description: 'On its way; see its delivery', schema: deliverySchema } },
     handle: async ({ scope, endpoint }) => ({
       status: 202,

@@ -43,7 +43,7 @@ export interface WebhookDelivery {
   endpointId: string
   eventType: WebhookEventType
   scanId: string | null
-  /** JSON. null: made from the scan, which does not change once it has ended. */
+  /** The `data` of the message, JSON. null: made from the scan, which does not change once it has ended. */
   payload: unknown
   status: 'pending' | 'delivered' | 'failed'
   /** Tries begun so far. What a try writes carries its number. */

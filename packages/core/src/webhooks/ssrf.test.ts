@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Socket } from 'node:net'
 import * as tls from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import * as Effect from 'effect/Effect'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { selfSigned } from '../../test/certificate.ts'
@@ -247,6 +250,29 @@ describe('S-54: a connection that is allowed', () => {
     expect((await raw('not http at all\r\n\r\n')).status).toBeNull()
     expect((await raw('')).status).toBeNull()
     expect((await raw(`HTTP/1.1 200 \r\n${'x: y\r\n'.repeat(20_000)}\r\n`)).status).toBeNull()
+  })
+
+  it('uses no proxy of the environment', async () => {
+    const [target, proxy] = [await listening(), await listening()]
+    const proxyUrl = `http://127.0.0.1:${proxy.port}`
+    const script = fileURLToPath(new URL('../../test/send-once.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=@tenantscope/source', script, String(target.port)],
+      {
+        env: {
+          ...process.env,
+          NODE_USE_ENV_PROXY: '1',
+          HTTP_PROXY: proxyUrl,
+          HTTPS_PROXY: proxyUrl,
+          http_proxy: proxyUrl,
+          NO_PROXY: '',
+          no_proxy: '',
+        },
+      },
+    )
+    expect(JSON.parse(stdout)).toMatchObject({ status: 204 })
+    expect([target.received.length, proxy.connections()]).toEqual([1, 0])
   })
 
   it('checks the certificate against the name of the URL', async () => {

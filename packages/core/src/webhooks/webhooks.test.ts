@@ -139,7 +139,7 @@ describe('endpoints', () => {
     expect(refused.errors).toEqual([{ pointer: '/url', detail: 'names a host that cannot be resolved now.' }])
   })
 
-  it('are limited per platform tenant', async () => {
+  it('S-51: are limited per platform tenant', async () => {
     const { scope, other } = await serving(allowing({ endpointsPerPlatformTenant: 2 }))
     const { endpoint } = await scope.webhooks.create({ url })
     await scope.webhooks.create({ url })
@@ -147,6 +147,16 @@ describe('endpoints', () => {
     await other.webhooks.create({ url })
     await scope.webhooks.remove(endpoint.id)
     await scope.webhooks.create({ url })
+  })
+
+  it('S-51: ten test messages may wait for one', async () => {
+    const { scope } = await serving(allowing())
+    const { endpoint } = await scope.webhooks.create({ url })
+    const { endpoint: second } = await scope.webhooks.create({ url })
+    for (let i = 0; i < 10; i += 1) await scope.webhooks.test(endpoint.id)
+    expect(await refusal(scope.webhooks.test(endpoint.id))).toMatchObject({ code: 'limit_reached' })
+    expect((await scope.webhooks.deliveries(endpoint.id)).data).toHaveLength(10)
+    await scope.webhooks.test(second.id)
   })
 
   it('and deliveries of another platform tenant are missing, in every method', async () => {

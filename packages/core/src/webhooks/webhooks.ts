@@ -4,7 +4,7 @@ import { auditEntry, changedFields } from '../audit/audit.ts'
 import { ConflictError, InvalidInputError, NotFoundError, TenantscopeError } from '../errors/errors.ts'
 import type { Run } from '../internal/run.ts'
 import { type CoreServices, now, type Scope, type StorageService, withStorage } from '../internal/services.ts'
-import type { Page } from '../paging/page.ts'
+import { type Page, pageLimit } from '../paging/page.ts'
 import type { WebhookDelivery, WebhookEndpoint, WebhookEndpointPatch } from '../storage/webhook-store.ts'
 import { malformed } from '../tenants/tenant-rows.ts'
 import { validate } from '../validation/validate.ts'
@@ -58,7 +58,10 @@ export interface Webhooks {
    * now. Of two rotations at once the later one holds.
    */
   rotateSecret(id: string, input?: RotateWebhookSecretInput): Promise<WebhookEndpointWithSecret>
-  /** Puts a message of type `test` into the outbox, whatever the endpoint has subscribed to. ConflictError while it is disabled. */
+  /**
+   * Puts a message of type `test` into the outbox, whatever the endpoint has subscribed to. ConflictError while it is disabled, `limit_reached` while ten of them
+   * wait.
+   */
   test(id: string): Promise<WebhookDelivery>
   /** What was sent to an endpoint and how that went, newest first. */
   deliveries(id: string, input?: ListWebhookDeliveriesInput): Promise<Page<WebhookDelivery>>
@@ -201,31 +204,40 @@ function rotateSecret(scope: Scope, settings: WebhookSettings, id: string, input
   })
 }
 
+const testsWaiting = 10
+
 function test(scope: Scope, settings: WebhookSettings, id: string) {
   return Effect.gen(function* () {
     yield* turnedOn(settings)
     const endpoint = yield* findEndpoint(scope, id)
     yield* mustBeEnabled(endpoint)
-    const { platformTenantId, actor } = scope
+    const waiting = yield* deliveriesOf(endpoint, 'pending')
+    // Every call makes a row and a message to somebody else's machine.
+    if (waiting.filter(({ eventType }) => eventType === 'test').length >= testsWaiting) {
+      const message = `${testsWaiting} test messages wait for this endpoint already.`
+      return yield* Effect.fail(new TenantscopeError('limit_reached', message))
+    }
+    const { platformTenantId } = scope
     const at = yield* now
     const mark = randomUUID()
-    const event = { eventType: 'test', scanId: null, payload: { test_id: mark, requested_by: actor }, at } as const
+    const event = { eventType: 'test', scanId: null, payload: { test_id: mark }, at } as const
     const audit = auditEntry(scope, at, { action: 'webhook_endpoint.tested', resource: endpointResource(endpoint.id) })
     yield* withStorage((storage) =>
       storage.webhooks.enqueue({ platformTenantId, endpointId: endpoint.id, ...event, audit }),
     )
-    const page = yield* withStorage((storage) =>
-      storage.webhooks.listDeliveries({
-        platformTenantId,
-        endpointId: endpoint.id,
-        status: null,
-        cursor: null,
-        limit: 50,
-      }),
-    )
-    const made = page.data.find(({ payload }) => (payload as { test_id?: unknown } | null)?.test_id === mark)
+    const all = yield* deliveriesOf(endpoint, null)
+    const made = all.find(({ payload }) => (payload as { test_id?: unknown } | null)?.test_id === mark)
     return made ?? (yield* Effect.fail(new NotFoundError('webhook endpoint')))
   })
+}
+
+/** The newest ones. */
+function deliveriesOf({ platformTenantId, id: endpointId }: WebhookEndpoint, status: WebhookDelivery['status'] | null) {
+  const wanted = { platformTenantId, endpointId, status, cursor: null, limit: pageLimit.max }
+  return Effect.map(
+    withStorage((storage) => storage.webhooks.listDeliveries(wanted)),
+    ({ data }) => data,
+  )
 }
 
 function redeliver(scope: Scope, settings: WebhookSettings, id: string, deliveryId: string) {
