@@ -3,7 +3,7 @@ import { defineConfig } from 'tsup'
 import { hashPack } from './src/integrity/pack-hashes.ts'
 
 export default defineConfig(async () => ({
-  entry: ['src/index.ts'],
+  entry: ['src/index.ts', 'src/remote/main.ts'],
   format: ['esm'],
   dts: true,
   clean: true,
