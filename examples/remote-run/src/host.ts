@@ -26,6 +26,8 @@ export interface HostOptions {
   /** For sign-ins, which happen here and not in the remote process. */
   network?: { proxyUrl: string; caFile: string }
   worker?: WorkerOptions | false
+  /** How soon trouble of a remote process is seen. */
+  times?: Pick<RemoteRunnerOptions, 'heartbeatMs' | 'inactivityMs' | 'drainMs'>
   /** Mounted before the router. */
   before?: RequestHandler
 }
@@ -48,7 +50,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const tenantscope = createTenantscope({
     storage: options.storage,
     secrets: envelopeSecretStore({ keys: staticKeys([{ id: 'main', version: 1, key: options.key }]) }),
-    runner: remoteRunner({ dispatch: options.dispatch, receiverUrl, local: pwshRunner() }),
+    runner: remoteRunner({ dispatch: options.dispatch, receiverUrl, local: pwshRunner(), ...options.times }),
     signIn: msalSignIn(options.network),
     ...(options.worker !== undefined && { worker: options.worker }),
   })

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { isLoopback, type LaunchDocument, launchDocumentSchema } from '@tenantscope/core'
 import { nodeResolveTxt } from '../dns/resolve-txt.ts'
 import { type PwshRunnerOptions, pwshRunner } from '../runner.ts'
-import { exitCodes } from './outcomes.ts'
+import { exitCodes, UsageError } from './outcomes.ts'
 import { resumeSpool, runLaunch } from './remote-run.ts'
 
 const help = `Runs one scan away from its host and reports it in signed messages.
@@ -148,8 +148,4 @@ function readDocument(line: string): LaunchDocument {
   if (protocol === 'http:' && !allowHttp && !isLoopback(hostname))
     throw new UsageError('The receiver must be https, or on this very machine.')
   return checked.data
-}
-
-class UsageError extends Error {
-  override readonly name = 'UsageError'
 }

@@ -24,3 +24,8 @@ export class DeliveryEnd extends Error {
     this.code = exitCodes[outcome]
   }
 }
+
+/** The arguments or the launch document are wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
