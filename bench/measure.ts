@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { loadavg } from 'node:os'
 
 /** Medians and interleaved pairs: single runs on a shared machine say little, ratios within one run say enough. */
 export function median(values: readonly number[]): number {
@@ -34,8 +35,21 @@ export function timeProcess(command: string, args: readonly string[], env: NodeJ
   return took
 }
 
-export function line(name: string, ratio: number, target: number | null, detail: string): void {
-  const verdict =
-    target === null ? '' : ratio <= target ? `  (target ≤ ${target}: met)` : `  (target ≤ ${target}: MISSED)`
-  console.log(`${name}: ${ratio.toFixed(2)}${verdict}  ${detail}`)
+/** Prints a figure and whether it keeps its target. A plain number is the most that it may be. */
+export function line(
+  name: string,
+  figure: number,
+  target: number | { atMost: number } | { atLeast: number } | null,
+  detail: string,
+): void {
+  const bound = typeof target === 'number' ? { atMost: target } : target
+  const verdict = (sign: string, wanted: number, met: boolean) =>
+    `  (target ${sign} ${wanted}: ${met ? 'met' : 'MISSED'})`
+  const judged =
+    bound === null
+      ? ''
+      : 'atMost' in bound
+        ? verdict('≤', bound.atMost, figure <= bound.atMost)
+        : verdict('≥', bound.atLeast, figure >= bound.atLeast)
+  console.log(`${name}: ${figure.toFixed(2)}${judged}  ${detail}  [load ${(loadavg()[0] ?? 0).toFixed(1)}]`)
 }

