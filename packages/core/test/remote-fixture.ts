@@ -71,12 +71,12 @@ export async function post(
   document: LaunchDocument,
   sequence: number,
   events: readonly unknown[],
-  more: { id?: string; attempt?: number; scan_id?: string; fragment?: unknown; total?: number } = {},
+  more: { id?: string; attempt?: number; scan_id?: string; fragment?: unknown; total?: number; bytes?: number } = {},
 ): Promise<Acceptance | { kind: 'unknown key' }> {
-  const { id = `msg_${++messages}`, ...changes } = more
+  const { id = `msg_${++messages}`, bytes, ...changes } = more
   const { scanId, attempt } = document.job
   const run = await tenantscope.remoteRuns.keyFor(scanId)
   if (run?.key !== document.key) return { kind: 'unknown key' }
   const payload = { scan_id: scanId, attempt, sequence, events, ...changes }
-  return tenantscope.remoteRuns.accept({ run, id, payload, bytes: JSON.stringify(payload).length })
+  return tenantscope.remoteRuns.accept({ run, id, payload, bytes: bytes ?? JSON.stringify(payload).length })
 }

@@ -97,6 +97,26 @@ describe('messages of a remote run', () => {
     await tenantscope.close()
   })
 
+  it('S-60, S-61: that would break or change who takes them in are refused, or cost nothing but themselves', async () => {
+    const { tenantscope, scope: platform, begin, storage } = await remotely()
+    const { scan, document } = await begin()
+    let deep: unknown = 1
+    for (let i = 0; i < 20_000; i += 1) deep = [deep]
+    const evidence = { type: 'evidence', sourceId: 'graph/a', state: 'read', error: null }
+    expect((await post(tenantscope, document, 0, [{ ...evidence, data: deep }], { bytes: 1 })).kind).toBe('rejected')
+    const odd = JSON.parse(
+      '{"__proto__":{"polluted":1},"text":"\\u0000 \\ud800","constructor":{"prototype":{"polluted":2}}}',
+    )
+    expect((await post(tenantscope, document, 0, [{ ...evidence, data: odd }, ...wholeRun])).kind).toBe('stored')
+    const ended = await platform.scans.finished(scan.id)
+    expect([ended.status, ended.counts.pass]).toEqual(['completed', controls.length])
+    const key = { platformTenantId: 'msp-1', scanId: scan.id }
+    const [stored] = await storage.evidence.list(key)
+    expect(stored?.data).toEqual({ text: '\ufffd \ufffd' })
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
+    await tenantscope.close()
+  })
+
   it('S-35: an unknown control inside a piece of an event ends the run as not the protocol', async () => {
     const { tenantscope, scope: platform, begin } = await remotely()
     const { scan, document } = await begin()

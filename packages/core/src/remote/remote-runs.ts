@@ -11,6 +11,7 @@ import {
 } from '../internal/services.ts'
 import type { RunnerJob } from '../runner/runner.ts'
 import type { RemoteRun } from '../storage/remote-runs.ts'
+import { isTooDeep } from './depth.ts'
 import { inboxNudge, runKeyContext } from './inbox.ts'
 import { type RemoteMessage, remoteMessageSchema } from './protocol.ts'
 import { type Rate, rate } from './rate.ts'
@@ -205,6 +206,7 @@ function append(
 
 /** The message, or what is wrong with it in words for its sender. */
 function contentOf(payload: unknown, run: RemoteRun, plannedControls: readonly string[]): RemoteMessage | string {
+  if (isTooDeep(payload)) return 'The message is nested too deep.'
   const parsed = remoteMessageSchema.safeParse(payload)
   if (!parsed.success) return 'The message is not one of this protocol.'
   const message = parsed.data
