@@ -1,4 +1,4 @@
-import { TenantscopeError } from '@tenantscope/core'
+import { type SqlTransaction, TenantscopeError } from '@tenantscope/core'
 import { type Driver, LinkLost, type Session, type Statement } from './driver/driver.ts'
 import { isContention, storageError } from './driver/errors.ts'
 import { type SchemaNames, withNames } from './schema-names.ts'
@@ -31,6 +31,17 @@ export class Tx {
     return this.#session.query({ text: this.#qualify(sql), params: values.map(asText) })
   }
 
+  /**
+   * For what somebody else wants to do in this transaction: from here on the login itself acts, no role of ours, until the transaction ends. Statements are taken as
+   * they are.
+   */
+  async asLogin(use: (transaction: SqlTransaction) => Promise<void>): Promise<void> {
+    await this.texts(`select set_config('role', 'none', true)`)
+    await use({
+      execute: async (text, params) => ({ rows: await this.#session.rows({ text, params: params.map(asParameter) }) }),
+    })
+  }
+
   script(sql: string): Promise<void> {
     return this.#session.script(this.#qualify(sql))
   }
@@ -40,6 +51,13 @@ function asText(value: SqlValue): string | null {
   if (value === null || value === undefined) return null
   if (value instanceof Date) return value.toISOString()
   return typeof value === 'string' ? storableText(value) : String(value)
+}
+
+function asParameter(value: unknown): string | null {
+  if (value === null || value === undefined || value instanceof Date) return asText(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  throw new TypeError('A parameter must be text, a number, a boolean, a Date or null.')
 }
 
 /** Opens transactions under the right role and platform tenant, repeats what may be repeated, and gives errors their public form. */

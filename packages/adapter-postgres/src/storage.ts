@@ -52,12 +52,29 @@ export function sqlStorage(driver: Driver, options: SchemaOptions & { statementT
         throw storageError(error)
       }
     },
+    databaseIdentity: () => databaseIdentity(db),
     health: () => health(db),
     doctor: () => examine(db),
     close: () => {
       closing ??= hub.close().then(() => db.close())
       return closing
     },
+  }
+}
+
+/** Of the cluster, the database in it, and this run of the server: a copy is started at another moment. Null where the login may not look. */
+async function databaseIdentity(db: Database): Promise<string | null> {
+  try {
+    const [identity] = await db.asLogin((tx) =>
+      tx.texts(
+        `select concat_ws('/', c.system_identifier, d.oid, extract(epoch from pg_postmaster_start_time()))
+          from pg_control_system() c, pg_database d where d.datname = current_database()`,
+      ),
+    )
+    return identity ?? null
+  } catch (error) {
+    if (isTenantscopeError(error) && error.code === 'storage_refused') return null
+    throw error
   }
 }
 

@@ -11,6 +11,7 @@ import { runWith } from './internal/run.ts'
 import {
   ClockService,
   EventHubService,
+  HandInService,
   LoggerService,
   QueueService,
   RunnerService,
@@ -27,7 +28,8 @@ import { type Results, results } from './results/results.ts'
 import type { Runner, RunnerJob } from './runner/runner.ts'
 import type { SignIn } from './runner/sign-in.ts'
 import { eventHub } from './scans/event-hub.ts'
-import { type Scans, scans } from './scans/scans.ts'
+import { handIn } from './scans/hand-in.ts'
+import { type ScanLimits, type Scans, scans } from './scans/scans.ts'
 import { slots } from './scans/slots.ts'
 import { worker } from './scans/worker.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
@@ -49,6 +51,11 @@ export interface WorkerOptions {
   sweepMs?: number
   /** Attempts before a scan whose workers keep dying is given up. Default 3. */
   maxAttempts?: number
+}
+
+export interface LimitOptions {
+  /** Scans of one platform tenant that may wait to be run; one more is refused with `limit_reached`. Default 1,000. */
+  pendingScansPerPlatformTenant?: number
 }
 
 /** Adapters handed in belong to this object from then on: `close()` closes them. What the host handed to an adapter stays the host's. */
@@ -73,6 +80,7 @@ export interface TenantscopeOptions {
   remoteRuns?: RemoteRunsOptions
   /** Signed messages to endpoints of the platform tenants when a scan has ended. Off when left out: nothing is sent anywhere. */
   webhooks?: WebhooksOptions
+  limits?: LimitOptions
   clock?: Clock
   logger?: Logger
 }
@@ -81,6 +89,7 @@ export interface Health {
   ok: boolean
   storage: { ok: boolean; detail: string }
   runner: { ok: boolean; detail: string }
+  queue: { ok: boolean; detail: string }
 }
 
 /** Everything one platform tenant can see and do. Cheap to make: one per request is fine. */
@@ -114,18 +123,20 @@ export interface Tenantscope {
 
 /** Puts the parts together. Nothing happens until `start`: no connection, no process, no timer. */
 export function createTenantscope(options: TenantscopeOptions): Tenantscope {
-  const { storage, runner } = options
+  const { storage, runner, queue = inProcessQueue(), logger = silentLogger } = options
+  const limits = scanLimits(options)
   const hub = eventHub()
   const settings = workerSettings(options)
   const runtime = ManagedRuntime.make(
     Layer.mergeAll(
       Layer.succeed(StorageService, storage),
-      Layer.succeed(QueueService, options.queue ?? inProcessQueue()),
+      Layer.succeed(QueueService, queue),
+      Layer.succeed(HandInService, handIn({ storage, queue, logger })),
       Layer.succeed(SecretsService, options.secrets),
       Layer.succeed(RunnerService, runner),
       Layer.succeed(SignInService, options.signIn),
       Layer.succeed(ClockService, options.clock ?? systemClock),
-      Layer.succeed(LoggerService, options.logger ?? silentLogger),
+      Layer.succeed(LoggerService, logger),
       Layer.succeed(EventHubService, hub),
     ),
   )
@@ -160,7 +171,7 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
       }
       return {
         m365Tenants: m365Tenants(run, scope, settings),
-        scans: scans(run, scope),
+        scans: scans(run, scope, limits),
         results: results(run, scope),
         webhooks: webhooks(run, scope, { ...outgoing, nudge }),
         audit: auditLog(run, scope),
@@ -183,8 +194,13 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
       sender.start()
     },
     health: async () => {
-      const [storageHealth, runnerHealth] = await Promise.all([storage.health(), runner.health()])
-      return { ok: storageHealth.ok && runnerHealth.ok, storage: storageHealth, runner: runnerHealth }
+      const [storageHealth, runnerHealth, queueHealth] = await Promise.all([
+        storage.health(),
+        runner.health(),
+        queue.health?.() ?? { ok: true, detail: 'does not say' },
+      ])
+      const ok = storageHealth.ok && runnerHealth.ok && queueHealth.ok
+      return { ok, storage: storageHealth, runner: runnerHealth, queue: queueHealth }
     },
     close: () => {
       closing ??= close()
@@ -208,6 +224,13 @@ function workerSettings(options: TenantscopeOptions) {
     cloud: options.cloud ?? ('commercial' as const),
     resolveTxt: options.resolveTxt ?? ((name: string) => dns.resolveTxt(name)),
   }
+}
+
+function scanLimits({ limits }: TenantscopeOptions): ScanLimits {
+  const maxPending = limits?.pendingScansPerPlatformTenant ?? 1_000
+  if (Number.isInteger(maxPending) && maxPending >= 1) return { maxPending }
+  const pointer = '/limits/pendingScansPerPlatformTenant'
+  throw new InvalidInputError([{ pointer, detail: 'must be a whole number from 1.' }])
 }
 
 function opaque(value: string, pointer: string): string {

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, QueueEntry } from '@tenantscope/core'
+import type { DeliveryOutcome, QueueEntry, SqlTransaction } from '@tenantscope/core'
 import type { Job, PgBoss } from 'pg-boss'
 import type { QueueSettings } from './options.ts'
 import { fromPayload, toPayload } from './payload.ts'
@@ -17,6 +17,28 @@ export async function sendEntry(params: {
     // A number is added to the database's clock; the clocks of the processes do not matter.
     ...(delayMs > 0 ? { startAfter: delayMs / 1_000 } : {}),
     ...(db ? { db } : {}),
+  })
+}
+
+/** The same in somebody else's transaction. */
+export async function sendWithin(params: {
+  boss: PgBoss
+  name: string
+  entry: QueueEntry
+  transaction: SqlTransaction
+}): Promise<void> {
+  const { transaction, ...rest } = params
+  await new Promise<void>((resolve, reject) => {
+    const executeSql = async (text: string, values: unknown[] = []) => {
+      try {
+        return await transaction.execute(text, values)
+      } catch (error) {
+        // At once: pg-boss looks for the cause on its own connection, which on a database with one session waits for this very transaction.
+        reject(error)
+        throw error
+      }
+    }
+    sendEntry({ ...rest, db: { executeSql } }).then(resolve, reject)
   })
 }
 

@@ -1,17 +1,19 @@
-import { type Queue, type QueueEntry, TenantscopeError } from '@tenantscope/core'
-import type { Db } from 'pg-boss'
+import { type Queue, type QueueEntry, type SqlTransaction, TenantscopeError } from '@tenantscope/core'
+import type { PgBoss } from 'pg-boss'
 import { bossHandle, queueError } from './boss-handle.ts'
-import { Deliveries, sendEntry } from './deliveries.ts'
+import { Deliveries, sendEntry, sendWithin } from './deliveries.ts'
 import { type PgBossQueueOptions, queueSettings, wholeFrom } from './options.ts'
 
 export interface PgBossQueue extends Queue {
   /** Opens the connection and creates what is missing. Everything else does so when it is needed; `enqueueWithin` on PGlite needs it done before. */
   ready(): Promise<void>
   /**
-   * Enqueues within a transaction of yours on the queue's database: the entry is there when it commits, and is not when it does not. `db` runs one statement in
-   * that transaction; the transaction's role must be allowed to write the queue's schema.
+   * Enqueues within a transaction on the queue's database, a storage's or yours: the entry is there when it commits, and is not when it does not. The transaction's
+   * role must be allowed to write the queue's schema.
    */
-  enqueueWithin(params: { entry: QueueEntry; db: Db }): Promise<void>
+  enqueueWithin(params: { entry: QueueEntry; transaction: SqlTransaction }): Promise<void>
+  databaseIdentity(): Promise<string | null>
+  health(): Promise<{ ok: boolean; detail: string }>
   /** Puts what is in the dead letter queue back to wait, at most 1,000 entries; says how many. */
   redrive(): Promise<number>
 }
@@ -47,6 +49,15 @@ export function pgBossQueue(options: PgBossQueueOptions): PgBossQueue {
     await handle.close()
   }
 
+  const health = async () => {
+    try {
+      const found = await (await boss()).getQueue(name)
+      return found ? { ok: true, detail: `pg-boss, ${name}` } : { ok: false, detail: `The queue ${name} is gone.` }
+    } catch (error) {
+      return { ok: false, detail: queueError(error).message }
+    }
+  }
+
   return {
     ready: () => attempt(async () => void (await boss())),
     enqueue: (entry) =>
@@ -54,7 +65,10 @@ export function pgBossQueue(options: PgBossQueueOptions): PgBossQueue {
         await sendEntry({ boss: await boss(), name, entry })
         deliveries?.wake()
       }),
-    enqueueWithin: ({ entry, db }) => attempt(async () => sendEntry({ boss: await boss(), name, entry, db })),
+    enqueueWithin: ({ entry, transaction }) =>
+      attempt(async () => sendWithin({ boss: await boss(), name, entry, transaction })),
+    databaseIdentity: () => attempt(async () => databaseIdentity(await boss())),
+    health: () => health(),
     consume: ({ concurrency, deliver }) =>
       attempt(async () => {
         wholeFrom('/concurrency', concurrency, 1)
@@ -82,6 +96,21 @@ export function pgBossQueue(options: PgBossQueueOptions): PgBossQueue {
       closing ??= close()
       return closing
     },
+  }
+}
+
+/** The same words as the storage of `@tenantscope/adapter-postgres` has for its database. Null where the login may not look. */
+async function databaseIdentity(boss: PgBoss): Promise<string | null> {
+  try {
+    const { rows } = await boss.getDb().executeSql(
+      `select concat_ws('/', c.system_identifier, d.oid, extract(epoch from pg_postmaster_start_time())) as identity
+        from pg_control_system() c, pg_database d where d.datname = current_database()`,
+    )
+    const [row] = rows as { identity?: unknown }[]
+    return typeof row?.identity === 'string' ? row.identity : null
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === '42501') return null
+    throw error
   }
 }
 

@@ -171,12 +171,12 @@ describe.skipIf(missing)(`pg-boss on PostgreSQL${missing ? ` (${missing})` : ''}
         try {
           await link`begin`
           await link`insert into of_the_host values (${entry.scanId})`
-          const db = {
-            executeSql: async (text: string, values: unknown[] = []) => ({
+          const transaction = {
+            execute: async (text: string, values: readonly unknown[]) => ({
               rows: [...(await link.unsafe(text, values as never[]))],
             }),
           }
-          await queue.enqueueWithin({ entry, db })
+          await queue.enqueueWithin({ entry, transaction })
           if (i % 2 === 0) committed.push(entry.scanId)
           await link.unsafe(i % 2 === 0 ? 'commit' : 'rollback')
         } finally {
@@ -226,8 +226,10 @@ describe('enqueueWithin on PGlite', () => {
       const [kept, undone] = [newQueueEntry(), newQueueEntry()]
       const enqueue = (entry: typeof kept, fail: boolean) =>
         database.transaction(async (tx) => {
-          const db = { executeSql: (text: string, values?: unknown[]) => tx.query<never>(text, values as never[]) }
-          await queue.enqueueWithin({ entry, db })
+          const transaction = {
+            execute: (text: string, values: readonly unknown[]) => tx.query<never>(text, values as never[]),
+          }
+          await queue.enqueueWithin({ entry, transaction })
           if (fail) throw new Error('undone')
         })
       await expect(enqueue(undone, true)).rejects.toThrow('undone')

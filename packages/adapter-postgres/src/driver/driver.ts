@@ -15,6 +15,8 @@ export interface Statement {
 export interface Session {
   /** The first column of every row. */
   query(statement: Statement): Promise<(string | null)[]>
+  /** Whole rows, as the library makes them: for statements that are not this package's. */
+  rows(statement: Statement): Promise<unknown[]>
   /** Several statements without parameters: for migrations. */
   script(text: string): Promise<void>
 }

@@ -55,6 +55,10 @@ function transactionSession(tx: PgliteTransaction): Session {
       const { rows } = await tx.query<Record<string, string | null>>(text, [...params])
       return rows.map((row) => Object.values(row)[0] ?? null)
     },
+    async rows({ text, params }) {
+      const { rows } = await tx.query(text, [...params])
+      return rows
+    },
     async script(text) {
       await tx.exec(text)
     },

@@ -88,6 +88,10 @@ export class Link {
         const rows = await this.#send(statement.text, statement.params)
         return rows.map((row) => Object.values(row)[0] ?? null)
       },
+      rows: async (statement) => {
+        guard()
+        return [...(await this.#send(statement.text, statement.params))]
+      },
       script: async (text) => {
         guard()
         await this.#send(text, [])

@@ -1,6 +1,7 @@
 import type { EventStore, EvidenceStore, ResultStore, Scan, ScanResult, ScanStore } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
 import { writeAudit } from './audit.ts'
+import { lockName } from './lock.ts'
 import { emptyPage, type Keyset, newestFirst, readCursor, readPage, Values } from './paging.ts'
 import {
   type EventRow,
@@ -17,12 +18,13 @@ import { isRowId, storableJson } from './storable.ts'
 
 export function scanStore(db: Database): ScanStore {
   return {
-    insert: async ({ scan, event, audit }) => {
+    insert: async ({ scan, event, audit, maxPending = null, alongside }) => {
       if (!isRowId(scan.m365TenantId)) return null
       return db.asTenant(scan.platformTenantId, async (tx) => {
-        const stored = await insertScan(tx, scan)
-        if (!stored) return null
+        const stored = await insertScan(db, tx, scan, maxPending)
+        if (stored === null || stored === 'limit_reached') return stored
         await Promise.all([appendEvents(tx, stored, 0, [event]), writeAudit(tx, scan.platformTenantId, audit)])
+        if (alongside) await tx.asLogin(alongside)
         return stored
       })
     },
@@ -87,16 +89,39 @@ export function scanStore(db: Database): ScanStore {
   }
 }
 
-/** Null when there is no such M365 tenant. The select locks it, so that it cannot be deleted between the look and the write. */
-async function insertScan(tx: Tx, scan: Scan): Promise<Scan | null> {
-  const row = await tx.row<ScanRow>(
+/**
+ * Null when there is no such M365 tenant. The select locks it, so that it cannot be deleted between the look and the write. The lock by name lets one insert of
+ * the platform tenant count at a time.
+ */
+async function insertScan(
+  db: Database,
+  tx: Tx,
+  scan: Scan,
+  maxPending: number | null,
+): Promise<Scan | 'limit_reached' | null> {
+  const lock = maxPending === null ? null : lockName(db, tx, `scans ${scan.platformTenantId}`)
+  const [, row] = await Promise.all([lock, insertRow(tx, scan, maxPending)])
+  if (row) return toScan(row)
+  if (maxPending === null) return null
+  const there = await tx.texts(
+    `select 'there' from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid`,
+    [scan.platformTenantId, scan.m365TenantId],
+  )
+  return there.length > 0 ? 'limit_reached' : null
+}
+
+function insertRow(tx: Tx, scan: Scan, maxPending: number | null): Promise<ScanRow | null> {
+  return tx.row<ScanRow>(
     `insert into :schema.scans as s (platform_tenant_id, id, m365_tenant_id, benchmark_id, benchmark_version, options, planned_controls, status,
       attempt, worker_id, lease_expires_at, cancel_requested_at, counts, current_control, failure_reason, error_message, last_sequence, created_at,
       created_by, started_at, completed_at)
     select t.platform_tenant_id, $3::text::uuid, t.id, $4::text, $5::text, $6::text::jsonb, $7::text::jsonb, $8::text, $9::text::int, $10::text,
       $11::text::timestamptz, $12::text::timestamptz, $13::text::jsonb, $14::text, $15::text, $16::text, 1, $17::text::timestamptz, $18::text,
       $19::text::timestamptz, $20::text::timestamptz
-    from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid for key share
+    from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid
+      and ($21::text is null
+        or (select count(*) from :schema.scans p where p.platform_tenant_id = $1::text and p.status = 'pending') < $21::text::bigint)
+    for key share of t
     returning row_to_json(s)::text`,
     [
       scan.platformTenantId,
@@ -119,9 +144,9 @@ async function insertScan(tx: Tx, scan: Scan): Promise<Scan | null> {
       scan.createdBy,
       scan.startedAt,
       scan.completedAt,
+      maxPending,
     ],
   )
-  return row && toScan(row)
 }
 
 const plannedOrder: Keyset<ResultRow> = {

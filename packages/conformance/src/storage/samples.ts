@@ -134,7 +134,9 @@ export async function addTenant(storage: Storage, overrides: Partial<M365Tenant>
 
 export async function addScan(storage: Storage, tenant: M365Tenant, overrides: Partial<Scan> = {}): Promise<Scan> {
   const scan = sampleScan(tenant, overrides)
-  return must(await storage.scans.insert({ scan, event: stateEvent(scan, scan.createdAt) }), 'insert of a scan')
+  const stored = must(await storage.scans.insert({ scan, event: stateEvent(scan, scan.createdAt) }), 'insert of a scan')
+  if (stored === 'limit_reached') throw new Error('insert of a scan gave limit_reached')
+  return stored
 }
 
 /** A scan that `worker-1` runs. */

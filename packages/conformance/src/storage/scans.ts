@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { stateEvent } from '@tenantscope/core'
+import { type M365Tenant, type SqlTransaction, stateEvent } from '@tenantscope/core'
 import type { SuiteContext } from './context.ts'
+import { auditOf, sampleAudit } from './later-samples.ts'
 import {
   addRunning,
   addScan,
@@ -19,6 +20,8 @@ import {
   sampleScan,
   sampleTenant,
 } from './samples.ts'
+
+const everyScan = { m365TenantId: null, status: null, since: null, cursor: null, limit: 50 }
 
 export function scanTests(context: SuiteContext): void {
   const { test, storage } = context
@@ -42,6 +45,56 @@ export function scanTests(context: SuiteContext): void {
       assert.equal(await storage().scans.insert({ scan, event: sampleEvent() }), null)
       assert.equal(await storage().scans.get({ platformTenantId, scanId: scan.id }), null)
       assert.deepEqual(await eventsOf(storage(), scan), [])
+    })
+
+    it('S-51: takes no more pending scans of a platform tenant than the limit, also when many come at once', async () => {
+      const tenants = [await addTenant(storage())]
+      const { platformTenantId } = must(tenants[0], 'tenant')
+      tenants.push(await addTenant(storage(), { platformTenantId }))
+      const start = (tenant: M365Tenant, maxPending: number | null) => {
+        const scan = sampleScan(tenant)
+        return storage().scans.insert({ scan, event: stateEvent(scan, at), maxPending })
+      }
+      const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => start(must(tenants[i % 2], 'tenant'), 3)))
+      const stored = answers.filter((answer) => answer !== 'limit_reached' && answer !== null)
+      assert.equal(stored.length, 3)
+      assert.equal(answers.filter((answer) => answer === 'limit_reached').length, 5)
+      const page = await storage().scans.list({ platformTenantId, ...everyScan })
+      assert.equal(page.data.length, 3)
+      // What runs or has ended does not count, nor do others' scans.
+      await storage().work.claim({ scanId: must(page.data[0], 'scan').id, workerId: 'w', leaseMs, at })
+      assert.notEqual(await start(must(tenants[0], 'tenant'), 3), 'limit_reached')
+      assert.equal(await start(must(tenants[0], 'tenant'), 3), 'limit_reached')
+      assert.notEqual(await start(await addTenant(storage()), 1), 'limit_reached')
+      assert.notEqual(await start(must(tenants[0], 'tenant'), null), 'limit_reached')
+      assert.equal(await start(sampleTenant(platformTenantId), 3), null)
+    })
+
+    it('stores a scan together with what happens alongside, or neither', async () => {
+      // What has no SQL transactions to share does not take it.
+      if ((await storage().databaseIdentity?.()) == null) return
+      const tenant = await addTenant(storage())
+      const { platformTenantId } = tenant
+      const insert = (alongside: (transaction: SqlTransaction) => Promise<void>) => {
+        const scan = sampleScan(tenant)
+        const audit = sampleAudit(platformTenantId)
+        return storage().scans.insert({ scan, event: stateEvent(scan, at), audit, alongside })
+      }
+      const rows: unknown[] = []
+      const stored = await insert(async (transaction) => {
+        const answer = await transaction.execute('select $1::text as word, $2::int + 1 as number', ['ä', 41])
+        rows.push(...answer.rows)
+      })
+      assert.deepEqual(rows, [{ word: 'ä', number: 42 }])
+      const refusals: ((transaction: SqlTransaction) => Promise<void>)[] = [
+        () => Promise.reject(new Error('on purpose')),
+        async (transaction) => void (await transaction.execute('select 1/0', [])),
+        async (transaction) => void (await transaction.execute('select 1/0', []).catch(() => {})),
+      ]
+      for (const alongside of refusals) await assert.rejects(insert(alongside))
+      const page = await storage().scans.list({ platformTenantId, ...everyScan })
+      assert.deepEqual(page.data, [stored])
+      assert.equal((await auditOf(storage(), platformTenantId)).length, 1)
     })
 
     it('lists newest first, by M365 tenant, status and since', async () => {

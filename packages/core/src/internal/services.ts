@@ -7,12 +7,15 @@ import type { Queue } from '../queue/queue.ts'
 import type { Runner } from '../runner/runner.ts'
 import type { SignIn } from '../runner/sign-in.ts'
 import type { EventHub } from '../scans/event-hub.ts'
+import type { HandIn } from '../scans/hand-in.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** What the services of core are written against. The tags never leave this package. */
 export class StorageService extends Context.Tag('tenantscope/Storage')<StorageService, Storage>() {}
 export class QueueService extends Context.Tag('tenantscope/Queue')<QueueService, Queue>() {}
+/** Brings new scans into storage and queue. */
+export class HandInService extends Context.Tag('tenantscope/HandIn')<HandInService, HandIn>() {}
 export class SecretsService extends Context.Tag('tenantscope/Secrets')<SecretsService, SecretStore>() {}
 export class RunnerService extends Context.Tag('tenantscope/Runner')<RunnerService, Runner>() {}
 export class SignInService extends Context.Tag('tenantscope/SignIn')<SignInService, SignIn>() {}
@@ -23,6 +26,7 @@ export class EventHubService extends Context.Tag('tenantscope/EventHub')<EventHu
 export type CoreServices =
   | StorageService
   | QueueService
+  | HandInService
   | SecretsService
   | RunnerService
   | SignInService

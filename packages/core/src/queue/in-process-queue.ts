@@ -50,6 +50,8 @@ export function inProcessQueue(): Queue {
       clearTimeout(delayed.get(scanId))
       delayed.delete(scanId)
     },
+    health: async () =>
+      closed ? { ok: false, detail: 'closed' } : { ok: true, detail: `in this process, ${waiting.size} waiting` },
     close: async () => {
       closed = true
       for (const timer of delayed.values()) clearTimeout(timer)

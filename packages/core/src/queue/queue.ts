@@ -1,3 +1,5 @@
+import type { SqlTransaction } from '../storage/transaction.ts'
+
 export interface QueueEntry {
   platformTenantId: string
   /** Row id of the M365 tenant. */
@@ -15,10 +17,19 @@ export type DeliveryOutcome = { kind: 'done' } | { kind: 'later'; delayMs: numbe
 export interface Queue {
   /** Idempotent by scanId while the entry waits. Entries hold ids only, never secrets. */
   enqueue(entry: QueueEntry): Promise<void>
+  /**
+   * Enqueues within a transaction of the storage: the entry is there when it commits, and is not when it does not. Core uses it when storage and queue give the
+   * same `databaseIdentity`, which is asked for before.
+   */
+  enqueueWithin?(params: { entry: QueueEntry; transaction: SqlTransaction }): Promise<void>
+  /** Names the running database that the entries are kept in, as {@link Storage.databaseIdentity} does. null: it cannot be told. */
+  databaseIdentity?(): Promise<string | null>
   /** Starts to deliver, at most `concurrency` at once. Called once. `deliver` never throws. */
   consume(params: { concurrency: number; deliver: (entry: QueueEntry) => Promise<DeliveryOutcome> }): Promise<void>
   /** Drops a waiting entry; nothing happens when it is not there or already delivered. */
   remove(params: { scanId: string }): Promise<void>
+  /** Whether entries can be taken and delivered now. Never rejects. */
+  health?(): Promise<{ ok: boolean; detail: string }>
   /** No new delivery from now on; resolves when those under way have ended. Idempotent. */
   close(): Promise<void>
 }

@@ -4,12 +4,19 @@ import * as z from 'zod'
 import { auditEntry, scanResource } from '../audit/audit.ts'
 import type { Benchmark, Control } from '../benchmarks/benchmark.ts'
 import { findBenchmark } from '../benchmarks/benchmarks.ts'
-import { type FieldError, InvalidInputError, NotFoundError, type TenantscopeError } from '../errors/errors.ts'
+import {
+  TenantscopeError as Failure,
+  type FieldError,
+  InvalidInputError,
+  NotFoundError,
+  type TenantscopeError,
+} from '../errors/errors.ts'
 import type { Run } from '../internal/run.ts'
 import {
   type CoreServices,
+  call,
   EventHubService,
-  LoggerService,
+  HandInService,
   now,
   QueueService,
   type Scope,
@@ -23,7 +30,7 @@ import { findTenant } from '../tenants/tenant-rows.ts'
 import { validate } from '../validation/validate.ts'
 import { findScan } from './find-scan.ts'
 import { stateEvent } from './progress.ts'
-import { entryOf, type Scan, type ScanEvent, scanStatuses } from './scan.ts'
+import { type Scan, type ScanEvent, scanStatuses } from './scan.ts'
 import { followScan } from './scan-events.ts'
 import { leaseNudge } from './scan-lease.ts'
 
@@ -61,7 +68,9 @@ export type ListScansInput = z.input<typeof listSchema>
 
 /** The scans of one platform tenant. Methods throw NotFoundError for what is missing or another platform tenant's. */
 export interface Scans {
-  /** Stores the scan as pending and hands it to the queue. Several scans of one M365 tenant wait for each other. */
+  /**
+   * Stores the scan as pending and hands it to the queue. Several scans of one M365 tenant wait for each other. Throws `limit_reached` when too many wait already.
+   */
   start(input: StartScanInput): Promise<Scan>
   get(id: string): Promise<Scan>
   /** Newest first. */
@@ -77,11 +86,16 @@ export interface Scans {
   finished(id: string, options?: { signal?: AbortSignal }): Promise<Scan>
 }
 
-export function scans(run: Run, scope: Scope): Scans {
+export interface ScanLimits {
+  /** Pending scans of one platform tenant. */
+  maxPending: number
+}
+
+export function scans(run: Run, scope: Scope, limits: ScanLimits): Scans {
   const events: Scans['events'] = (id, options) => followScan(run, scope, id, options ?? {})
   const get: Scans['get'] = (id) => run(findScan(scope, id))
   return {
-    start: (input) => run(start(scope, input)),
+    start: (input) => run(start(scope, limits, input)),
     get,
     list: (input) => run(list(scope, input ?? {})),
     cancel: (id) => run(cancel(scope, id)),
@@ -96,7 +110,7 @@ export function scans(run: Run, scope: Scope): Scans {
   }
 }
 
-function start(scope: Scope, input: unknown): Effect.Effect<Scan, TenantscopeError, CoreServices> {
+function start(scope: Scope, limits: ScanLimits, input: unknown): Effect.Effect<Scan, TenantscopeError, CoreServices> {
   return Effect.gen(function* () {
     const wanted = yield* validate(startSchema, input)
     const { platformTenantId, actor } = scope
@@ -143,24 +157,18 @@ function start(scope: Scope, input: unknown): Effect.Effect<Scan, TenantscopeErr
       resource: scanResource(scan.id),
       detail: { m365TenantId: tenant.id },
     })
-    const stored = yield* withStorage((storage) => storage.scans.insert({ scan, event: stateEvent(scan, at), audit }))
-    if (!stored) return yield* Effect.fail(new NotFoundError('M365 tenant'))
-    yield* enqueue(stored)
-    return stored
+    const { maxPending } = limits
+    const handIn = yield* HandInService
+    const event = stateEvent(scan, at)
+    const stored = yield* call('storage_failed', 'The storage', () => handIn.store({ scan, event, audit, maxPending }))
+    if (stored === 'limit_reached') return yield* Effect.fail(tooManyPending(maxPending))
+    return stored ?? (yield* Effect.fail(new NotFoundError('M365 tenant')))
   })
 }
 
-/** The row is stored: a queue that fails now costs a sweep's time, not the scan. */
-function enqueue(scan: Scan): Effect.Effect<void, never, QueueService | LoggerService> {
-  return Effect.gen(function* () {
-    const queue = yield* QueueService
-    const log = yield* LoggerService
-    yield* Effect.tryPromise(() => queue.enqueue(entryOf(scan))).pipe(
-      Effect.catchAll(() =>
-        Effect.sync(() => log.warn('the queue took no scan; the sweep hands it in again', { scanId: scan.id })),
-      ),
-    )
-  })
+function tooManyPending(maxPending: number): TenantscopeError {
+  const message = `${maxPending} scans wait to be run already, as many as there may be. Try again when some have been run, or cancel some.`
+  return new Failure('limit_reached', message, { retryable: true })
 }
 
 function planControls(

@@ -39,8 +39,16 @@ export function worker(run: Run, settings: WorkerSettings): Worker {
       settings.onScanEnded?.()
     }
   }
+  let prunedAt = Number.NEGATIVE_INFINITY
   const tick = () => {
-    sweeping = run(sweep(settings.maxAttempts, () => closed)).catch(() => {})
+    const prune = performance.now() - prunedAt >= pruneEveryMs
+    if (prune) prunedAt = performance.now()
+    sweeping = run(
+      Effect.zipRight(
+        sweep(settings.maxAttempts, () => closed),
+        prune ? pruneKeys : Effect.void,
+      ),
+    ).catch(() => {})
     void sweeping.then(() => {
       if (closed) return
       timer = setTimeout(tick, settings.sweepMs)
@@ -66,6 +74,21 @@ export function worker(run: Run, settings: WorkerSettings): Worker {
     },
   }
 }
+
+/** Answers to requests with an `Idempotency-Key` are kept for a day. */
+const keysKeptMs = 24 * 60 * 60 * 1_000
+const pruneEveryMs = 10 * 60 * 1_000
+
+const pruneKeys: Effect.Effect<void, never, CoreServices> = Effect.gen(function* () {
+  const olderThan = new Date((yield* now).getTime() - keysKeptMs)
+  yield* withStorage((storage) => storage.work.pruneIdempotencyKeys({ olderThan }))
+}).pipe(
+  Effect.catchAll((error) =>
+    Effect.map(LoggerService, (log) =>
+      log.warn('old idempotency keys could not be removed; it is tried again', { code: error.code }),
+    ),
+  ),
+)
 
 /**
  * What a sweep hands to the queue at most, and how many at once. Enough for any number of slots until the next sweep: an entry is a right to one run, not

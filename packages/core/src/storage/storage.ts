@@ -9,6 +9,7 @@ import type { ExceptionStore } from './exceptions.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import type { RemoteRunStore } from './remote-runs.ts'
 import type { ScheduleStore } from './schedules.ts'
+import type { SqlTransaction } from './transaction.ts'
 import type { WebhookDelivery, WebhookOutcome, WebhookStore } from './webhook-store.ts'
 
 /**
@@ -48,6 +49,11 @@ export interface Storage {
    * some. Returns the way to stop.
    */
   listen?(onGrowth: (hint: { scanId: string; sequence: number }) => void): Promise<() => Promise<void>>
+  /**
+   * Names the running database, when it is one that SQL transactions of this storage can be shared on. Who gets the same name elsewhere is connected to the very
+   * same one: a copy, a restart or another database of the server has another name. null: it cannot be told.
+   */
+  databaseIdentity?(): Promise<string | null>
   health(): Promise<{ ok: boolean; detail: string }>
   /** Frees what this object opened; what the caller made stays open. Idempotent. */
   close(): Promise<void>
@@ -100,8 +106,19 @@ export interface CredentialStore {
 }
 
 export interface ScanStore {
-  /** The scan row and its first event, in one step. null when the platform tenant has no such M365 tenant. */
-  insert(params: { scan: Scan; event: NewScanEvent; audit?: AuditEntry | null }): Promise<Scan | null>
+  /**
+   * The scan row and its first event, in one step. null when the platform tenant has no such M365 tenant; `limit_reached` when `maxPending` of its scans are
+   * pending already, counted so that two calls at once do not both pass. `alongside` runs last in the same transaction, as the storage's own login, and perhaps
+   * again when the transaction had to be begun anew: what it does and the scan are stored together, or neither when it rejects. Only for a storage with
+   * `databaseIdentity`.
+   */
+  insert(params: {
+    scan: Scan
+    event: NewScanEvent
+    audit?: AuditEntry | null
+    maxPending?: number | null
+    alongside?: (transaction: SqlTransaction) => Promise<void>
+  }): Promise<Scan | 'limit_reached' | null>
   get(params: { platformTenantId: string; scanId: string }): Promise<Scan | null>
   /** Newest first. */
   list(params: {

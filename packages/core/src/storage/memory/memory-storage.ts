@@ -124,9 +124,10 @@ function tenantStore(tables: Tables): Storage['m365Tenants'] {
 
 function scanStore(tables: Tables): Storage['scans'] {
   return {
-    insert: ({ scan, event, audit }) =>
+    insert: ({ scan, event, audit, maxPending = null }) =>
       step(() => {
         if (!tables.tenant(scan.platformTenantId, scan.m365TenantId)) return null
+        if (maxPending !== null && tables.pendingScans(scan.platformTenantId) >= maxPending) return 'limit_reached'
         tables.addAudit(scan.platformTenantId, audit)
         const record = {
           scan: structuredClone(scan),

@@ -65,6 +65,14 @@ export class Tables {
     return record?.scan.platformTenantId === platformTenantId ? record : null
   }
 
+  pendingScans(platformTenantId: string): number {
+    let count = 0
+    for (const { scan } of this.scans.values()) {
+      if (scan.platformTenantId === platformTenantId && scan.status === 'pending') count += 1
+    }
+    return count
+  }
+
   endpoint(platformTenantId: string, id: string): WebhookEndpoint | null {
     const endpoint = this.endpoints.get(id)
     return endpoint?.platformTenantId === platformTenantId ? endpoint : null
