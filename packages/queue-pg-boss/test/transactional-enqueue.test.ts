@@ -138,7 +138,7 @@ describe.skipIf(missing)(`a scan and its entry on PostgreSQL${missing ? ` (${mis
     expect([started.length, made.afterwards]).toEqual([50, 0])
   })
 
-  it('live and die apart, with a warning, when the login may not write the queue', async () => {
+  it('live and die apart, with a warning, when the login may not write the queue, and together when it may', async () => {
     const login = await database.addLogin()
     const { made: first } = await open()
     await first.scope.scans.start({ m365TenantId: first.tenantId })
@@ -152,6 +152,11 @@ describe.skipIf(missing)(`a scan and its entry on PostgreSQL${missing ? ` (${mis
     expect(made.afterwards).toBe(5)
     expect(made.warnings).toHaveLength(3)
     expect((await rows(name)).jobs).toEqual(started.sort())
+    await database.admin(`grant usage on schema tenantscope_queue to ${login.name}`)
+    await database.admin(`grant select, insert on all tables in schema tenantscope_queue to ${login.name}`)
+    const { made: granted } = await open(login.url)
+    await granted.scope.scans.start({ m365TenantId: granted.tenantId })
+    expect([granted.afterwards, granted.warnings]).toEqual([0, []])
     await database.admin(`drop owned by ${login.name}`)
   })
 

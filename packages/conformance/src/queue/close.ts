@@ -42,6 +42,14 @@ export function closeTests({ test: { describe }, itWithQueue }: QueueSuiteContex
       await queue.close()
     })
 
+    itWithQueue('is well until then, where it says how it is', async ({ queue }) => {
+      if (!queue.health) return
+      const { ok, detail } = await queue.health()
+      assert.equal(ok, true, detail)
+      await queue.close()
+      assert.equal((await queue.health()).ok, false)
+    })
+
     itWithQueue('takes no entry afterwards, and says so', async ({ queue }) => {
       await queue.enqueue(newEntry())
       await queue.close()
