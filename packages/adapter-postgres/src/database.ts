@@ -65,13 +65,20 @@ export class Database {
   readonly driver: Driver
   readonly names: SchemaNames
   readonly #statementTimeoutMs: number
+  readonly #idleInTransactionMs: number
   readonly #qualified = new Map<string, string>()
   #closed = false
 
-  constructor(driver: Driver, names: SchemaNames, options: { statementTimeoutMs: number }) {
+  /** 0 for either: no limit. */
+  constructor(
+    driver: Driver,
+    names: SchemaNames,
+    options: { statementTimeoutMs: number; idleInTransactionMs?: number | undefined },
+  ) {
     this.driver = driver
     this.names = names
     this.#statementTimeoutMs = options.statementTimeoutMs
+    this.#idleInTransactionMs = options.idleInTransactionMs ?? (options.statementTimeoutMs === 0 ? 0 : 10_000)
   }
 
   /** One platform tenant's rows, by row level security and by the statements' own predicates. */
@@ -94,12 +101,16 @@ export class Database {
     await this.driver.close()
   }
 
-  /** Everything is local to the transaction: nothing is left on the connection when it goes back to a pool that others share. */
+  /**
+   * Everything is local to the transaction: nothing is left on the connection when it goes back to a pool that others share. A process that is stopped in the middle
+   * loses its transaction after a while, and with it the locks that others wait for.
+   */
   #opening(role: string, platformTenantId: string): Statement {
     return {
       text: `select set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', $3::text, true),
+        set_config('idle_in_transaction_session_timeout', $4::text, true),
         set_config('tenantscope.platform_tenant', $2::text, true), set_config('role', $1::text, true)`,
-      params: [role, platformTenantId, String(this.#statementTimeoutMs)],
+      params: [role, platformTenantId, String(this.#statementTimeoutMs), String(this.#idleInTransactionMs)],
     }
   }
 

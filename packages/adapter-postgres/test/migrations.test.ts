@@ -1,4 +1,4 @@
-import { addTenant } from '@tenantscope/conformance'
+import { addEndpoint, addScan, addTenant, auditOf, deliveriesOf, sampleAudit } from '@tenantscope/conformance'
 import type { Storage } from '@tenantscope/core'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -77,6 +77,27 @@ describe.skipIf(missing)(`migrations on PostgreSQL${missing ? ` (${missing})` : 
     expect(await database.admin(`select to_regclass('tenantscope.next')::text as t`)).toEqual([{ t: null }])
     await migrate(db(), [...plannedMigrations(), next])
     expect(await ledger()).toHaveLength(shipped + 1)
+  })
+
+  it('brings a schema with rows from each earlier version up, and keeps the rows', async () => {
+    for (let version = 1; version < newest; version += 1) {
+      await database.admin('drop schema if exists tenantscope cascade')
+      await migrate(db(), plannedMigrations().slice(0, version))
+      const storage = postgresStorage({ sql })
+      const tenant = await addTenant(storage)
+      const scan = await addScan(storage, tenant)
+      await storage.migrate()
+      const { platformTenantId } = tenant
+      expect(await storage.m365Tenants.get({ platformTenantId, id: tenant.id })).toEqual(tenant)
+      expect(await storage.scans.get({ platformTenantId, scanId: scan.id })).toEqual(scan)
+      const endpoint = await addEndpoint(storage, platformTenantId)
+      const audit = sampleAudit(platformTenantId)
+      const at = new Date()
+      await storage.scans.requestCancel({ platformTenantId, scanId: scan.id, at, notRunMessage: 'x', audit })
+      expect((await deliveriesOf(storage, endpoint)).map(({ scanId }) => scanId)).toEqual([scan.id])
+      expect(await auditOf(storage, platformTenantId)).toEqual([audit])
+      expect(await storage.doctor()).not.toContainEqual(expect.objectContaining({ severity: 'error' }))
+    }
   })
 
   it('refuses a schema that is newer than the package, naming both versions', async () => {

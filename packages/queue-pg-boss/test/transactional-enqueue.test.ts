@@ -160,6 +160,16 @@ describe.skipIf(missing)(`a scan and its entry on PostgreSQL${missing ? ` (${mis
     await database.admin(`drop owned by ${login.name}`)
   })
 
+  it('S-28: are both gone when the M365 tenant is removed', async () => {
+    const { made, name } = await open()
+    for (let i = 0; i < 3; i += 1) await made.scope.scans.start({ m365TenantId: made.tenantId })
+    expect((await rows(name)).jobs).toHaveLength(3)
+    await made.scope.m365Tenants.remove(made.tenantId)
+    expect((await rows(name)).jobs).toEqual([])
+    const left = await database.admin(`select 1 from tenantscope.scans where m365_tenant_id = '${made.tenantId}'`)
+    expect(left).toEqual([])
+  })
+
   it('live and die apart when the queue lives in another database of the server', async () => {
     const other = await newDatabase()
     try {

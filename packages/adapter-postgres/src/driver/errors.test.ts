@@ -26,6 +26,7 @@ describe('storageError', () => {
     ['53100', 'storage_failed', true],
     ['57P01', 'storage_failed', true],
     ['57014', 'storage_failed', true],
+    ['25P03', 'storage_failed', true],
     ['25006', 'storage_failed', true],
     ['ECONNREFUSED', 'storage_failed', true],
     ['CONNECT_TIMEOUT', 'storage_failed', true],

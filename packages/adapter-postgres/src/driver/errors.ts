@@ -12,7 +12,7 @@ export function isConnectionTrouble(error: unknown): boolean {
   if (error instanceof LinkLost || error instanceof DriverTimeout) return true
   const code = errorCode(error)
   if (code === null) return false
-  return /^(CONNECTION_|CONNECT_|E[A-Z]{3,}|08|57P0[1-5])/.test(code)
+  return /^(CONNECTION_|CONNECT_|E[A-Z]{3,}|08|25P0[34]|57P0[1-5])/.test(code)
 }
 
 /** The server gave the transaction up in favour of another one: the same transaction may go through now. */
