@@ -1,6 +1,11 @@
+import { stripVTControlCharacters } from 'node:util'
 import { RunnerError } from '../errors/errors.ts'
 import { type RunnerEvent, type RunnerMessage, runnerEventSchema } from '../runner/runner.ts'
 import { largestEventBytes, type RemoteMessage, remoteMessageSchema } from './protocol.ts'
+
+/** Log events of one run that are passed on. */
+const mostLogs = 2_000
+const longestWords = 2_000
 
 /**
  * Puts the messages of a run back into the events that they were: in order, each once, whatever came twice, late, or cut differently the second time.
@@ -11,6 +16,7 @@ export class MessageReader {
   #next = 0
   #pieces: Buffer[] = []
   #pieceBytes = 0
+  #logs = 0
 
   constructor(controlIds: readonly string[]) {
     this.#controls = new Set(controlIds)
@@ -35,7 +41,7 @@ export class MessageReader {
     this.#next += fresh.length
     for (const event of fresh) this.#check(event)
     if (total != null && total !== this.#next) throw broken(`${this.#next} events, of ${total} that there were`)
-    return fresh
+    return fresh.flatMap((event) => this.#bounded(event))
   }
 
   #piece(sequence: number, fragment: NonNullable<RemoteMessage['fragment']>): RunnerEvent[] | null {
@@ -53,13 +59,29 @@ export class MessageReader {
     const event = parseEvent(text)
     this.#check(event)
     this.#next += 1
-    return [event]
+    return this.#bounded(event)
+  }
+
+  /** What goes into the host's log and into the scan's own words is short, plain and not without end. */
+  #bounded(event: RunnerEvent): RunnerEvent[] {
+    if (event.type === 'log') {
+      this.#logs += 1
+      return this.#logs > mostLogs ? [] : [{ ...event, message: plain(event.message) }]
+    }
+    if (event.type !== 'done' || event.error === null) return [event]
+    const { code, message } = event.error
+    return [{ ...event, error: { code, message: plain(message) } }]
   }
 
   #check(event: RunnerEvent): void {
     if (event.type === 'check.finished' && !this.#controls.has(event.controlId))
       throw broken('a verdict on a control that was not asked for')
   }
+}
+
+function plain(text: string): string {
+  const short = stripVTControlCharacters(text.slice(0, longestWords))
+  return short.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').toWellFormed()
 }
 
 function parseEvent(text: string): RunnerEvent {

@@ -117,6 +117,24 @@ describe('messages of a remote run', () => {
     await tenantscope.close()
   })
 
+  it('S-67: make one plain record each in the log, and not without end', async () => {
+    const logged: string[] = []
+    const note = (message: string) => void logged.push(message)
+    const logger = { debug: note, info: note, warn: note, error: note }
+    const { tenantscope, scope: platform, begin } = await remotely({}, { logger })
+    const { scan, document } = await begin()
+    const log = (message: string) => ({ type: 'log', level: 'warn', message })
+    const flood = Array.from({ length: 9_000 }, (_, i) => log(`n${i}`))
+    const forged = log('a\r\n2026-01-01 ERROR forged \u001b[31mred\u0085\u2028x')
+    const lastWord = { ...done('failed'), error: { code: 'x', message: `no\n${'y'.repeat(100_000)}` } }
+    expect((await post(tenantscope, document, 0, [forged, ...flood, lastWord])).kind).toBe('stored')
+    const { errorMessage } = await platform.scans.finished(scan.id)
+    expect([errorMessage?.slice(0, 5), errorMessage?.length]).toEqual(['no yy', 2_000])
+    expect(logged[0]).toBe('a 2026-01-01 ERROR forged red x')
+    expect(logged.length).toBeLessThanOrEqual(2_000)
+    await tenantscope.close()
+  })
+
   it('S-35: an unknown control inside a piece of an event ends the run as not the protocol', async () => {
     const { tenantscope, scope: platform, begin } = await remotely()
     const { scan, document } = await begin()
