@@ -1,5 +1,6 @@
 import { importCost } from './import-cost.ts'
 import { claims, dispatch } from './queue-speed.ts'
+import { remoteFlood } from './remote-flood.ts'
 import { first24, scanBesideFloor, scanBesideNaive, scanLarge, scanThrottled } from './scan-speed.ts'
 import { deepPage, rowSecurityPrice, storeResults } from './storage-speed.ts'
 
@@ -26,6 +27,7 @@ const figures: Record<string, () => Promise<void>> = {
   throttled: () => scanThrottled(pairs),
   naive: () => scanBesideNaive(),
   large: () => scanLarge(),
+  flood: () => remoteFlood(pairs),
   ...storage,
 }
 const wanted = given.flatMap((name) => (name === 'storage' ? Object.keys(storage) : [name]))
