@@ -36,10 +36,10 @@ export class Tx {
    * they are.
    */
   async asLogin(use: (transaction: SqlTransaction) => Promise<void>): Promise<void> {
-    await this.texts(`select set_config('role', 'none', true)`)
-    await use({
-      execute: async (text, params) => ({ rows: await this.#session.rows({ text, params: params.map(asParameter) }) }),
+    const execute: SqlTransaction['execute'] = async (text, params) => ({
+      rows: await this.#session.rows({ text, params: params.map(asParameter) }),
     })
+    await Promise.all([this.texts(`select set_config('role', 'none', true)`), use({ execute })])
   }
 
   script(sql: string): Promise<void> {

@@ -23,8 +23,12 @@ export function scanStore(db: Database): ScanStore {
       return db.asTenant(scan.platformTenantId, async (tx) => {
         const stored = await insertScan(db, tx, scan, maxPending)
         if (stored === null || stored === 'limit_reached') return stored
-        await Promise.all([appendEvents(tx, stored, 0, [event]), writeAudit(tx, scan.platformTenantId, audit)])
-        if (alongside) await tx.asLogin(alongside)
+        // Sent in this order, without waiting for each other's answers: what comes alongside is no statement of a role of ours.
+        await Promise.all([
+          appendEvents(tx, stored, 0, [event]),
+          writeAudit(tx, scan.platformTenantId, audit),
+          alongside && tx.asLogin(alongside),
+        ])
         return stored
       })
     },

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { emptyCounts, isTerminal, type M365Tenant, type Scan, type Storage } from '@tenantscope/core'
+import {
+  emptyCounts,
+  isTerminal,
+  type M365Tenant,
+  type Scan,
+  type Storage,
+  type WebhookEndpoint,
+} from '@tenantscope/core'
+import { addEndpoint, deliveriesOf } from './later-samples.ts'
 import { controlOf, type ModelScan, maxAttempts, plannedControls, ScanModel, type Step } from './model.ts'
 import {
   addScan,
@@ -36,12 +44,15 @@ export async function playSteps(params: {
   const platformTenantId = newPlatformTenant()
   const { storage } = params
   const tenants = [await addTenant(storage, { platformTenantId }), await addTenant(storage, { platformTenantId })]
+  const endpoint = await addEndpoint(storage, platformTenantId)
   try {
     const play = new Play(storage, params.passTime, tenants)
     for (const step of params.steps) await play.step(step)
     await play.bringToEnd()
     await play.check()
+    await play.checkOutbox(endpoint)
   } finally {
+    await storage.webhooks.deleteEndpoint({ platformTenantId, id: endpoint.id })
     for (const { id } of tenants) await storage.m365Tenants.delete({ platformTenantId, id })
   }
 }
@@ -100,6 +111,15 @@ class Play {
         'the log has no gap and nothing twice',
       )
     }
+  }
+
+  async checkOutbox(endpoint: WebhookEndpoint): Promise<void> {
+    const deliveries = await deliveriesOf(this.#storage, endpoint)
+    assert.deepEqual(
+      deliveries.map(({ scanId, eventType }) => `${scanId} ${eventType}`).sort(),
+      this.#pairs.map(({ model, scan }) => `${scan.id} scan.${model.status}`).sort(),
+      'every end is told once',
+    )
   }
 
   async #insert(n: number): Promise<void> {

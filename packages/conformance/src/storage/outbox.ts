@@ -35,6 +35,22 @@ function endingTests({ test: { describe, it }, storage, passTime }: SuiteContext
       }
     })
 
+    it('does not keep a scan from its end when an endpoint is deleted in the same moment', async () => {
+      for (let round = 0; round < 6; round += 1) {
+        const scan = await addRunning(storage())
+        const { platformTenantId } = scan
+        const kept = await addEndpoint(storage(), platformTenantId)
+        const gone = [await addEndpoint(storage(), platformTenantId), await addEndpoint(storage(), platformTenantId)]
+        const [ended] = await Promise.all([
+          storage().work.finish(finishOf(scan)),
+          ...gone.map(({ id }) => storage().webhooks.deleteEndpoint({ platformTenantId, id })),
+        ])
+        assert.equal(must(ended, 'finish').status, 'completed')
+        assert.deepEqual(await told(kept, scan), one('scan.completed'))
+        for (const endpoint of gone) assert.deepEqual(await deliveriesOf(storage(), endpoint), [])
+      }
+    })
+
     it('gets one when a pending scan is cancelled, once, and none when a running one is asked to stop', async () => {
       const pending = await addScan(storage(), await addTenant(storage()))
       const running = await addRunning(storage())
