@@ -15,7 +15,9 @@ const remote = ['--conditions=@tenantscope/source', program, '--proxy', proxyUrl
 const host = await startHost({
   storage: memoryStorage(),
   key: randomBytes(32),
-  dispatch: childLauncher([process.execPath, ...remote], (pid) => console.log(`remote process ${pid}`)),
+  dispatch: childLauncher([process.execPath, ...remote], {
+    onStart: (pid) => console.log(`remote process ${pid}`),
+  }),
   network: { proxyUrl, caFile },
 })
 try {

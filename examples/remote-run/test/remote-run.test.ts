@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import { memoryStorage, type Scan, type Storage } from '@tenantscope/core'
 import { freshTenant, type Simulator, startSimulator } from '@tenantscope/m365-simulator'
 import type { RequestHandler } from 'express'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { childLauncher } from '../src/child-launcher.ts'
+import { type ChildLauncherOptions, childLauncher } from '../src/child-launcher.ts'
 import { type HostOptions, mountPath, type RunningHost, startHost } from '../src/host.ts'
 
 const program = fileURLToPath(new URL('../../../packages/runner-pwsh/src/remote/main.ts', import.meta.url))
@@ -38,7 +38,11 @@ afterEach(async () => {
 })
 
 /** A process of the platform. `storage` is shared by those of one installation: none closes it for the others. */
-async function host(storage: Storage, options: Partial<HostOptions> = {}): Promise<RunningHost> {
+async function host(
+  storage: Storage,
+  options: Partial<HostOptions> = {},
+  launcher: ChildLauncherOptions & { more?: string[] } = {},
+): Promise<RunningHost> {
   const { proxyUrl, caFile } = simulator
   const remote = [
     '--conditions=@tenantscope/source',
@@ -49,11 +53,12 @@ async function host(storage: Storage, options: Partial<HostOptions> = {}): Promi
     proxyUrl,
     '--ca-file',
     caFile,
+    ...(launcher.more ?? []),
   ]
   const running = await startHost({
     storage: { ...storage, close: async () => {} },
     key,
-    dispatch: childLauncher([process.execPath, ...remote], (pid) => remotes.push(pid)),
+    dispatch: childLauncher([process.execPath, ...remote], { ...launcher, onStart: (pid) => remotes.push(pid) }),
     network: { proxyUrl, caFile },
     worker: { sweepMs: 300 },
     times: { heartbeatMs: 200, drainMs: 500 },
@@ -151,6 +156,23 @@ describe('a scan that runs in another process', () => {
     expect(Object.values(await verdicts(front, scan))).not.toContain('not_run')
     expect([calls >= 7, down]).toEqual([true, 1])
     expect(await statusOf(front, scan)).toMatchObject({ rejected: 0, attempt: 1 })
+  })
+
+  it('R-19: gives the same results by its spool when the receiver stays down', async () => {
+    let ends: (number | null)[] = []
+    const dead: RequestHandler = (req, res, next) =>
+      req.path.startsWith(`${mountPath}/webhook/progress`) ? void res.status(503).end() : next()
+    const onEnd: ChildLauncherOptions['onEnd'] = async ({ scanId, attempt }, code) => {
+      ends = [...ends, code]
+      const left = createReadStream(join(spool, `${scanId}-${attempt}.jsonl`))
+      await front.tenantscope.remoteRuns.reconcile({ platformTenantId: 'my-msp', scanId, attempt, spool: left })
+    }
+    const front = await host(memoryStorage(), { before: dead }, { onEnd, more: ['--give-up-after', '0'] })
+    const scan = await begin(front)
+    const ended = await scopeOf(front).scans.finished(scan.id)
+    expect([ended.status, ended.errorMessage, ends]).toEqual(['completed', null, [6]])
+    expect(await told(front, scan)).toEqual(controlIds)
+    expect(Object.values(await verdicts(front, scan))).not.toContain('not_run')
   })
 
   it.skipIf(!linux)('killed in mid-scan, ends with what it had found, and its engine with it', async () => {

@@ -216,6 +216,31 @@ describe('the key of a remote run', () => {
   })
 })
 
+describe('a worker that is lost', () => {
+  it('R-11, R-14, S-30: has its attempt taken over; its remote process and itself are refused', async () => {
+    let monotonic = 0
+    const storage = memoryStorage({ monotonicMs: () => monotonic })
+    const worker = { sweepMs: 20, leaseMs: 10_000, heartbeatMs: 5_000 }
+    const first = await remotely({}, { storage: shared(storage), worker: { ...worker, sweepMs: 3_600_000 } })
+    const { scan, document: old, signal } = await first.begin()
+    expect((await post(first.tenantscope, old, 0, [checked('1.1.1')])).kind).toBe('stored')
+    while ((await first.scope.scans.get(scan.id)).counts.pass === 0) await new Promise((r) => setTimeout(r, 5))
+    const second = await attachedRemotely({}, { storage: shared(storage), worker })
+    monotonic += 60_000
+    const { document } = await second.launched()
+    expect(document.job.attempt).toBe(2)
+    // The first worker does not know yet; whoever receives for it does.
+    expect((await post(first.tenantscope, old, 1, [checked('1.2.1', 'fail')])).kind).toBe('unknown key')
+    expect((await post(first.tenantscope, document, 0, wholeRun.slice(1))).kind).toBe('stored')
+    const ended = await second.scope.scans.finished(scan.id)
+    expect([ended.status, ended.attempt, ended.counts.pass, ended.counts.fail]).toEqual(['completed', 2, 4, 0])
+    await first.tenantscope.close()
+    expect(signal.aborted).toBe(true)
+    expect(await second.scope.scans.get(scan.id)).toEqual(ended)
+    await second.tenantscope.close()
+  })
+})
+
 describe('a question for a token', () => {
   const ask = (changes: object = {}) => ({ attempt: 1, service: 'graph', scope, refresh: false, ...changes })
 
