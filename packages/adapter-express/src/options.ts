@@ -26,7 +26,7 @@ export interface RouterLimits {
   bodyBytes?: number
   /** Deepest nesting of a JSON body. Default 32. */
   bodyDepth?: number
-  /** Largest message of a remote run, in bytes; a larger one is answered 413 and comes again in parts. Default 1 MiB, at least 16 KiB. */
+  /** Largest message of a remote run, in bytes; a larger one is answered 413 and comes again in parts. Default 1 MiB; tenantscope-run needs 8 KiB. */
   webhookBytes?: number
   /** Rows of `details` per result in a list; the single result has all. Default 100. */
   detailsPerResult?: number

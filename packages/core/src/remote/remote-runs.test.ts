@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { shared } from '../../test/fixture.ts'
 import { attachedRemotely, controls, post, remotely, wholeRun } from '../../test/remote-fixture.ts'
 import { checked, done } from '../../test/scripted-runner.ts'
-import { SignInError } from '../errors/errors.ts'
+import { SignInError, TenantscopeError } from '../errors/errors.ts'
+import { envelopeSecretStore } from '../secrets/envelope.ts'
+import { staticKeys } from '../secrets/key-provider.ts'
 import { memoryStorage } from '../storage/memory/memory-storage.ts'
 import { openTokenAnswer } from './token-seal.ts'
 
@@ -192,6 +195,21 @@ describe('the key of a remote run', () => {
     at += 61_000
     expect((await post(tenantscope, document, 0, wholeRun, { id: 'all' })).kind).toBe('unknown key')
     expect((await platform.scans.get(scan.id)).counts.pass).toBe(controls.length)
+    await tenantscope.close()
+  })
+
+  it('that cannot be opened now is not told to be wrong; one that never can is', async () => {
+    let fault: Error | null = null
+    const store = envelopeSecretStore({ keys: staticKeys([{ id: 'k', version: 1, key: randomBytes(32) }]) })
+    const open: typeof store.open = (params) => (fault ? Promise.reject(fault) : store.open(params))
+    const { tenantscope, begin } = await remotely({}, { secrets: { ...store, open } })
+    const { scan, document } = await begin()
+    fault = new Error('a service is away')
+    await expect(post(tenantscope, document, 0, wholeRun)).rejects.toMatchObject({ retryable: true })
+    fault = new TenantscopeError('secret_unreadable', 'changed')
+    expect(await tenantscope.remoteRuns.keyFor(scan.id)).toBeNull()
+    fault = null
+    expect((await post(tenantscope, document, 0, wholeRun)).kind).toBe('stored')
     await tenantscope.close()
   })
 

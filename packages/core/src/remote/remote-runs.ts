@@ -1,5 +1,5 @@
 import * as Effect from 'effect/Effect'
-import { InvalidInputError, NotFoundError, TenantscopeError } from '../errors/errors.ts'
+import { InvalidInputError, isTenantscopeError, NotFoundError, TenantscopeError } from '../errors/errors.ts'
 import type { Run } from '../internal/run.ts'
 import {
   type CoreServices,
@@ -7,9 +7,11 @@ import {
   LoggerService,
   now,
   SecretsService,
+  type StorageService,
   withStorage,
 } from '../internal/services.ts'
 import type { RunnerJob } from '../runner/runner.ts'
+import type { Scan } from '../scans/scan.ts'
 import type { RemoteRun } from '../storage/remote-runs.ts'
 import { isTooDeep } from './depth.ts'
 import { inboxNudge, runKeyContext } from './inbox.ts'
@@ -149,18 +151,47 @@ function keyFor(scanId: string, graceMs: number): Effect.Effect<RemoteRunKey | n
     const grace =
       run.closedAt !== null && scan.attempt === run.attempt && at.getTime() - run.closedAt.getTime() < graceMs
     if (!running && !grace) return null
-    const secrets = yield* SecretsService
-    const opened = yield* Effect.either(
-      Effect.tryPromise(() => secrets.open({ sealed: run.sealedKey, context: runKeyContext(run) })),
-    )
-    if (opened._tag === 'Left') {
-      const log = yield* LoggerService
-      log.error('the key of a remote run cannot be opened; its messages are refused', { scanId })
-      return null
-    }
+    const opened = yield* openKey(run)
+    if (opened === null) return null
     const key = { scanId, attempt: run.attempt }
-    return Object.freeze(Object.defineProperty(key, 'key', { value: opened.right, enumerable: false })) as RemoteRunKey
+    Object.freeze(Object.defineProperty(key, 'key', { value: opened, enumerable: false }))
+    known.set(key, found)
+    return key as RemoteRunKey
   })
+}
+
+/** null when it cannot be opened for good. Fails when a later try may succeed (a key service that is away): then nobody is told that the key is wrong. */
+function openKey(run: RemoteRun): Effect.Effect<string | null, TenantscopeError, CoreServices> {
+  return Effect.gen(function* () {
+    const secrets = yield* SecretsService
+    const log = yield* LoggerService
+    return yield* Effect.tryPromise({
+      try: () => secrets.open({ sealed: run.sealedKey, context: runKeyContext(run) }),
+      catch: (error) =>
+        isTenantscopeError(error) && !error.retryable
+          ? error
+          : new TenantscopeError('storage_failed', 'The key of a remote run cannot be opened now.', {
+              retryable: true,
+              cause: error,
+            }),
+    }).pipe(
+      Effect.catchAll((error) => {
+        if (error.retryable) return Effect.fail(error)
+        log.error('the key of a remote run cannot be opened; its messages are refused', { scanId: run.scanId })
+        return Effect.succeed(null)
+      }),
+    )
+  })
+}
+
+/** What was found when a key was asked for: its message comes in the same request, and need not look again. */
+const known = new WeakMap<object, Found>()
+
+type Found = { run: RemoteRun; scan: Scan }
+
+function foundOf(key: RemoteRunKey): Effect.Effect<Found | null, TenantscopeError, StorageService> {
+  const found = known.get(key)
+  return found ? Effect.succeed(found) : withStorage((storage) => storage.remoteRuns.find({ scanId: key.scanId }))
 }
 
 function accept(
@@ -169,16 +200,18 @@ function accept(
 ): Effect.Effect<Acceptance, TenantscopeError, CoreServices> {
   return Effect.gen(function* () {
     const { scanId, attempt } = params.run
-    const found = yield* withStorage((storage) => storage.remoteRuns.find({ scanId }))
+    const found = yield* foundOf(params.run)
     if (found?.run.attempt !== attempt) return { kind: 'ended' } as const
     const checked = contentOf(params.payload, found.run, found.scan.plannedControls)
     if (typeof checked === 'string') return yield* reject(params.run, checked)
-    // What was known when the run ended is no reason to stop: its sender only missed the answer.
-    const past = found.run.closedAt !== null && checked.events.length > 0
-    if (past && checked.sequence + checked.events.length <= found.run.consumed) return { kind: 'known' } as const
     const outcome = yield* append(params, checked, limits)
-    if (outcome !== 'full') return { kind: outcome } as const
-    return { kind: 'busy', retryAfterMs: fullRetryMs } as const
+    if (outcome === 'full') return { kind: 'busy', retryAfterMs: fullRetryMs } as const
+    if (outcome !== 'ended') return { kind: outcome } as const
+    // What was known when the run ended is no reason to stop: its sender only missed the answer.
+    const after = yield* withStorage((storage) => storage.remoteRuns.find({ scanId }))
+    const past = after?.run.attempt === attempt && after.run.closedAt !== null && checked.events.length > 0
+    const taken = past && checked.sequence + checked.events.length <= after.run.consumed
+    return { kind: taken ? 'known' : 'ended' } as const
   })
 }
 

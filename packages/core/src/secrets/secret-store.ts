@@ -7,7 +7,7 @@ export interface SecretContext {
   m365TenantId: string
   /** The same for a secret of a webhook endpoint. */
   credentialId: string
-  /** A SecretField, or `webhook_secret`. */
+  /** A SecretField, `webhook_secret`, or `remote_run_key`: then the ids above are the scan's id and its attempt. */
   field: string
 }
 
