@@ -152,7 +152,7 @@ describe.skipIf(missing)(`isolation in PostgreSQL${missing ? ` (${missing})` : '
     expect([...touched]).toEqual([])
   })
 
-  it('S-20: keeps platform tenants apart when every statement forgets its own predicate', async () => {
+  it('S-20, F-40: keeps platform tenants apart when every statement forgets its own predicate', async () => {
     const driver = new PostgresDriver({
       connections: hostConnections(sql, { acquireTimeoutMs: 5_000 }),
       openListener: async () => sql,

@@ -55,7 +55,7 @@ export function modelTests(
   const runs = Number(process.env.TENANTSCOPE_MODEL_RUNS ?? options.modelRuns ?? 50)
   const seed = Number(process.env.TENANTSCOPE_MODEL_SEED ?? Date.now() % 1_000_000_000)
   const runsPerTest = runsPerTestOf(runs)
-  describe('any sequence of calls, against a model of the contract (R-01)', () => {
+  describe('any sequence of calls, against a model of the contract (R-01, R-02)', () => {
     for (let first = 0; first < runs; first += runsPerTest) {
       const numRuns = Math.min(runsPerTest, runs - first)
       it(`answers and ends as the model does (${first + 1} to ${first + numRuns})`, () =>

@@ -29,7 +29,7 @@ function claimTests({ test: { describe, it }, storage }: SuiteContext): void {
   const claim = (scan: Scan, workerId = 'worker-1') => storage().work.claim({ scanId: scan.id, workerId, leaseMs, at })
 
   describe('work.claim', () => {
-    it('makes a pending scan running, with attempt, owner, lease and event', async () => {
+    it('makes a pending scan running, with attempt, owner, lease and event (R-10)', async () => {
       const scan = await addScan(storage(), await addTenant(storage()))
       const claimed = must(await claim(scan), 'claim')
       const lease = must(claimed.leaseExpiresAt, 'leaseExpiresAt')
@@ -56,7 +56,7 @@ function claimTests({ test: { describe, it }, storage }: SuiteContext): void {
       assert.equal((await eventsOf(storage(), scan)).length, 2)
     })
 
-    it('runs one scan of an M365 tenant at a time', async () => {
+    it('runs one scan of an M365 tenant at a time (R-62)', async () => {
       const tenant = await addTenant(storage())
       const scans = await Promise.all([1, 2, 3, 4].map(() => addScan(storage(), tenant)))
       const answers = await Promise.all(scans.map((scan) => claim(scan)))
@@ -93,7 +93,7 @@ function claimTests({ test: { describe, it }, storage }: SuiteContext): void {
 
 function renewTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('work.renewLease', () => {
-    it('moves the lease for its owner and nobody else', async () => {
+    it('moves the lease for its owner and nobody else (R-10)', async () => {
       const scan = await addRunning(storage())
       const renewal = { scanId: scan.id, attempt: 1, workerId: 'worker-1', leaseMs: leaseMs * 2 }
       assert.equal(await storage().work.renewLease({ ...renewal, workerId: 'worker-2' }), 'lost')
@@ -148,7 +148,7 @@ function releaseTests({ test: { describe, it }, storage }: SuiteContext): void {
       assert.deepEqual([claimed?.attempt, claimed?.workerId, claimed?.startedAt], [2, 'worker-2', at])
     })
 
-    it('refuses the late attempt everything', async () => {
+    it('refuses the late attempt everything (R-14)', async () => {
       const first = await addRunning(storage())
       await storage().work.release({ scanId: first.id, attempt: 1, at })
       const parts = { results: [sampleResult(first, '1.1.1')], events: [sampleEvent()], progress: true }
@@ -222,7 +222,7 @@ function sweepTests({ test: { describe, it }, storage }: SuiteContext): void {
       assert.equal((await eventsOf(storage(), running)).at(-1)?.type, 'scan.cancelled')
     })
 
-    it('fails it as poison after the last attempt, with what it had found', async () => {
+    it('fails it as poison after the last attempt, with what it had found (R-15)', async () => {
       let running = await runBriefly()
       await storage().work.record(recordOf(running, { results: [sampleResult(running, '2.1.1', { status: 'fail' })] }))
       assert.equal((await sweepUntil(storage(), running, 2)).status, 'pending')

@@ -57,7 +57,7 @@ function recordStepTests({ test: { describe, it }, storage }: SuiteContext): voi
       assert.deepEqual(log.at(-1)?.at, at)
     })
 
-    it('replaces a result of the same control and keeps the counts equal to the rows', async () => {
+    it('replaces a result of the same control and keeps the counts equal to the rows (R-17)', async () => {
       const scan = await addRunning(storage())
       await storage().work.record(
         recordOf(scan, { results: [sampleResult(scan, '1.1.1'), sampleResult(scan, '1.1.3')] }),
@@ -133,7 +133,7 @@ function recordLimitTests({ test: { describe, it }, storage }: SuiteContext): vo
       )
     })
 
-    it('refuses what is not running under this attempt', async () => {
+    it('refuses what is not running under this attempt (R-14)', async () => {
       const scan = await addRunning(storage())
       const parts = { results: [sampleResult(scan, '1.1.1')], evidence: [sampleEvidence('x')], progress: true }
       const refused = { accepted: false, scan: null }
@@ -149,7 +149,7 @@ function recordLimitTests({ test: { describe, it }, storage }: SuiteContext): vo
 
 function finishTests({ test: { describe, it }, storage }: SuiteContext): void {
   describe('work.finish', () => {
-    it('completes the scan, gaps filled with not_run, progress and end told', async () => {
+    it('completes the scan, gaps filled with not_run, progress and end told (R-18)', async () => {
       const scan = await addRunning(storage())
       await storage().work.record(recordOf(scan, { results: [sampleResult(scan, '1.1.3')] }))
       const notRun = { reasonCode: 'engine_ended', message: 'The engine ended before it.' }

@@ -37,7 +37,7 @@ export function turnTests({ test: { describe, it }, storage }: SuiteContext): vo
       assert.deepEqual(await turnsOf(running, behind, first, second), ids(first))
     })
 
-    it('puts the platform tenant first that has the fewest running, one after the other', async () => {
+    it('puts the platform tenant first that has the fewest running, one after the other (R-62)', async () => {
       const many = await addTenants(newPlatformTenant(), 5)
       const [few] = await addTenants(newPlatformTenant(), 1)
       const ofMany: Scan[] = []

@@ -47,7 +47,7 @@ describe('a run that goes well', () => {
     })
   })
 
-  it('says not_run for what the engine did not judge, and never pass', async () => {
+  it('says not_run for what the engine did not judge, and never pass (R-18)', async () => {
     const { scope, scan } = await scanning(async function* () {
       yield checked('1.1.1')
       yield done()
@@ -180,7 +180,7 @@ describe('a run that goes wrong', () => {
 })
 
 describe('cancel', () => {
-  it('stops a running scan at once in this process and keeps what was found', async () => {
+  it('stops a running scan at once in this process and keeps what was found (R-60)', async () => {
     const reached = latch()
     const { scope, scan, runner } = await scanning(async function* ({ signal }) {
       yield checked('1.1.1')
@@ -196,7 +196,7 @@ describe('cancel', () => {
     expect(await scope.scans.cancel(scan.id)).toEqual(ended)
   })
 
-  it('reaches the owner in another process before its next heartbeat', async () => {
+  it('reaches the owner in another process before its next heartbeat (R-60)', async () => {
     const storage = shared(memoryStorage())
     const reached = latch()
     const { scan, runner } = await scanning(
@@ -215,7 +215,7 @@ describe('cancel', () => {
     expect(runner.open).toBe(0)
   })
 
-  it('never starts a pending scan that was cancelled', async () => {
+  it('never starts a pending scan that was cancelled (R-60)', async () => {
     const hold = latch()
     const { scope, scan, runner } = await scanning(async function* () {
       await hold.promise
@@ -245,7 +245,7 @@ describe('leases and attempts', () => {
     expect(most).toBe(1)
   })
 
-  it('resumes after a lost worker: attempt 2 judges only what attempt 1 left, and attempt 1 writes nothing any more', async () => {
+  it('resumes after a lost worker: attempt 2 judges only what attempt 1 left, and attempt 1 writes nothing any more (R-13, R-14)', async () => {
     let elapsed = 0
     const storage = shared(memoryStorage({ monotonicMs: () => performance.now() + elapsed }))
     const stuck = latch()
@@ -286,7 +286,7 @@ describe('leases and attempts', () => {
     ])
   })
 
-  it('gives a scan up after maxAttempts lost workers', async () => {
+  it('gives a scan up after maxAttempts lost workers (R-15)', async () => {
     let elapsed = 0
     const storage = memoryStorage({ monotonicMs: () => elapsed })
     const { scope } = await scanning(async function* () {}, { storage, worker: false })
@@ -305,7 +305,7 @@ describe('leases and attempts', () => {
     })
   })
 
-  it('gives a scan back when the worker closes, and the next process finishes it', async () => {
+  it('gives a scan back when the worker closes, and the next process finishes it (R-61)', async () => {
     const storage = shared(memoryStorage())
     const reached = latch()
     const { tenantscope, scan } = await scanning(
