@@ -14,14 +14,15 @@ const program = fileURLToPath(new URL('../../../packages/runner-pwsh/src/remote/
 const controlIds = ['3.1.1', '5.1.2.2', '6.1.1']
 const tenant = freshTenant()
 const key = randomBytes(32)
-const spool = mkdtempSync(join(tmpdir(), 'tenantscope-remote-run-'))
 const linux = process.platform === 'linux'
 
 let simulator: Simulator
+let spool: string
 let remotes: number[] = []
 const open: (() => Promise<void>)[] = []
 
 beforeAll(async () => {
+  spool = mkdtempSync(join(tmpdir(), 'tenantscope-remote-run-'))
   simulator = await startSimulator({ tenants: [tenant] })
 })
 afterAll(async () => {
