@@ -1,6 +1,6 @@
 import { type SqlTransaction, TenantscopeError } from '@tenantscope/core'
 import { type Driver, LinkLost, type Session, type Statement } from './driver/driver.ts'
-import { isContention, storageError } from './driver/errors.ts'
+import { isAftermath, isContention, storageError } from './driver/errors.ts'
 import { type SchemaNames, withNames } from './schema-names.ts'
 import { storableTenant, storableText } from './stores/storable.ts'
 
@@ -10,6 +10,7 @@ export type SqlValue = string | number | boolean | Date | null | undefined
 export class Tx {
   readonly #session: Session
   readonly #qualify: (sql: string) => string
+  #failure: unknown
 
   constructor(session: Session, qualify: (sql: string) => string) {
     this.#session = session
@@ -28,7 +29,20 @@ export class Tx {
 
   /** The one column as it is. */
   texts(sql: string, values: readonly SqlValue[] = []): Promise<(string | null)[]> {
-    return this.#session.query({ text: this.#qualify(sql), params: values.map(asText) })
+    return this.#told(this.#session.query({ text: this.#qualify(sql), params: values.map(asText) }))
+  }
+
+  /**
+   * Statements are sent without waiting for each other. After one that failed the server only says of the others that the transaction is over, and which of
+   * them is heard first is chance: each of them fails for the reason of the first.
+   */
+  async #told<T>(statement: Promise<T>): Promise<T> {
+    try {
+      return await statement
+    } catch (error) {
+      if (!isAftermath(error)) this.#failure ??= error
+      throw this.#failure ?? error
+    }
   }
 
   /**
@@ -37,7 +51,7 @@ export class Tx {
    */
   async asLogin(use: (transaction: SqlTransaction) => Promise<void>): Promise<void> {
     const execute: SqlTransaction['execute'] = async (text, params) => ({
-      rows: await this.#session.rows({ text, params: params.map(asParameter) }),
+      rows: await this.#told(this.#session.rows({ text, params: params.map(asParameter) })),
     })
     await Promise.all([this.texts(`select set_config('role', 'none', true)`), use({ execute })])
   }

@@ -20,6 +20,11 @@ export function isContention(error: unknown): boolean {
   return ['40001', '40P01', '55P03'].includes(errorCode(error) ?? '')
 }
 
+/** Said of every statement after the one that ended the transaction. */
+export function isAftermath(error: unknown): boolean {
+  return errorCode(error) === '25P02'
+}
+
 interface Verdict {
   code: 'storage_failed' | 'storage_refused'
   retryable: boolean
