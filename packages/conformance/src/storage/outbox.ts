@@ -182,18 +182,30 @@ function settleTests(context: SuiteContext): void {
 
     it('puts one off that is to be tried again', async () => {
       const { endpoint, delivery } = await tried()
-      assert.equal(await settle(delivery, { kind: 'retry', responseStatus: 503, error: 'Busy.', delayMs: 60 }), true)
+      const busy = (delayMs: number): WebhookOutcome => ({
+        kind: 'retry',
+        responseStatus: 503,
+        error: 'Busy.',
+        delayMs,
+      })
+      assert.equal(await settle(delivery, busy(leaseMs)), true)
       const waiting = must(await now(delivery), 'getDelivery')
       const { nextAttemptAt, ...rest } = waiting
       assert.ok(must(nextAttemptAt, 'nextAttemptAt') > must(delivery.nextAttemptAt, 'nextAttemptAt'))
       const { nextAttemptAt: _, ...before } = delivery
       assert.deepEqual(rest, { ...before, lastAttemptAt: at, responseStatus: 503, error: 'Busy.' })
       assert.deepEqual(await claimFor(endpoint), [])
-      await passTime(60)
-      const [again] = await claimFor(endpoint)
-      assert.equal(must(again, 'claimDeliveries').attempts, 2)
+    })
+
+    it('tries it again when its time has come, and takes nothing from the try before', async () => {
+      const { endpoint, delivery } = await tried()
+      await settle(delivery, { kind: 'retry', responseStatus: null, error: 'No answer.', delayMs: 20 })
+      await passTime(20)
+      const [claimed] = await claimFor(endpoint)
+      const again = must(claimed, 'claimDeliveries')
+      assert.deepEqual([again.attempts, again.error], [2, 'No answer.'])
       assert.equal(await settle(delivery, delivered), false)
-      assert.equal(await settle(must(again, 'claimDeliveries'), delivered), true)
+      assert.equal(await settle(again, delivered), true)
       assert.equal((await now(delivery))?.error, null)
     })
 
