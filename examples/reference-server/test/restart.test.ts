@@ -28,6 +28,8 @@ const environment = () => ({
   ...process.env,
   TENANTSCOPE_DATA: folder,
   PORT: '0',
+  // The engines are counted.
+  TENANTSCOPE_STANDBY: '0',
   HTTPS_PROXY: simulator.proxyUrl,
   TENANTSCOPE_CA_FILE: simulator.caFile,
 })

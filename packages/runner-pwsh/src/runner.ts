@@ -102,13 +102,19 @@ class PwshRunner implements Runner {
         caFile: options.network?.caFile === undefined ? null : path.resolve(options.network.caFile),
         ...this.#transport,
       },
-      start: async () => {
+      start: async ({ fresh }) => {
         if (this.#closing) throw closedError()
         this.#runs.add(run)
         clearTimeout(this.#refill)
         // Also for an engine that waits: it reads the verdicts of the checks when it gets the job.
         await verifyPack(this.#pack, this.#hashes)
-        return (await this.#standby.take()) ?? { process: await this.#start(), nonce: newNonce() }
+        return (
+          (fresh ? null : await this.#standby.take()) ?? {
+            process: await this.#start(),
+            nonce: newNonce(),
+            waited: false,
+          }
+        )
       },
       onEnd: () => this.#onEnd(run),
     })

@@ -62,12 +62,24 @@ describe.skipIf(!hasPowerShell || process.platform !== 'linux')('an engine on st
     await prepared
   })
 
-  test('that died while it waited is not missed', async () => {
+  test('is waited for by a run that comes while it starts', async () => {
+    runner = pwshRunner({ standby: 1 })
+    const prepared = runner.prepare()
+    expect((await runOne()).size).toBe(1)
+    await prepared
+    expect(waiting()).toEqual([])
+  })
+
+  test.each([
+    ['while it waited', false],
+    // The news of its death has not come yet: it is handed over like one that lives.
+    ['as a run takes it', true],
+  ])('that died %s is not missed', async (_, atOnce) => {
     runner = pwshRunner({ standby: 1 })
     await runner.prepare()
     const [pid = 0] = waiting()
     process.kill(pid, 'SIGKILL')
-    await eventually(async () => !(await isRunning(pid)))
+    if (!atOnce) await eventually(async () => !(await isRunning(pid)))
     await runOne()
   })
 

@@ -9,6 +9,8 @@ import type { EngineProcess } from './engine-process.ts'
 export interface Engine {
   readonly process: EngineProcess
   readonly nonce: string
+  /** It was started before there was a job for it. */
+  readonly waited: boolean
 }
 
 export const newNonce = () => randomBytes(24).toString('base64url')
@@ -28,7 +30,9 @@ export class StandbyEngines {
   readonly #count: number
   readonly #start: () => Promise<EngineProcess>
   readonly #waiting = new Set<Engine>()
+  /** Until they have rehearsed, and of these until they are there. */
   readonly #starting = new Set<Promise<void>>()
+  readonly #arriving = new Set<Promise<void>>()
   #closed = false
 
   constructor(params: { count: number; start: () => Promise<EngineProcess> }) {
@@ -38,13 +42,14 @@ export class StandbyEngines {
 
   /** One that waits, rehearsed or not; null when there is none. It belongs to the caller from then on. */
   async take(): Promise<Engine | null> {
-    if (this.#waiting.size === 0) return null
-    // The news that one died comes with the next turn of the loop.
-    await setImmediate()
-    for (const engine of this.#waiting) {
-      this.#waiting.delete(engine)
-      holdHost(engine.process, true)
-      return engine
+    while (this.#waiting.size > 0 || this.#arriving.size > 0) {
+      // A second one, started beside the one that is about to come, would only take its processor away.
+      await Promise.race(this.#waiting.size > 0 ? [setImmediate()] : this.#arriving)
+      for (const engine of this.#waiting) {
+        this.#waiting.delete(engine)
+        holdHost(engine.process, true)
+        return engine
+      }
     }
     return null
   }
@@ -62,20 +67,35 @@ export class StandbyEngines {
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#starting)
     const left = [...this.#waiting]
     this.#waiting.clear()
     await Promise.all(left.map((engine) => engine.process.stop()))
+    // Those that were about to come have seen that they are not wanted.
+    await Promise.all(this.#starting)
   }
 
   async #startOne(): Promise<void> {
     if (this.#closed) return
-    const engine: Engine = { process: await this.#start(), nonce: newNonce() }
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
+    this.#arriving.add(arrived)
+    try {
+      await this.#rehearse({ process: await this.#start(), nonce: newNonce(), waited: true }, () => {
+        this.#arriving.delete(arrived)
+        arrive()
+      })
+    } finally {
+      this.#arriving.delete(arrived)
+      arrive()
+    }
+  }
+
+  async #rehearse(engine: Engine, arrive: () => void): Promise<void> {
     if (this.#closed) return void (await engine.process.stop())
     // One that ends by itself is not replaced here: a broken one would end again and again. The next fill tries it.
     void engine.process.exited.then(() => this.#waiting.delete(engine))
     engine.process.stdin.write(`${JSON.stringify({ t: 'prepare', nonce: engine.nonce })}\n`)
     this.#waiting.add(engine)
+    arrive()
     // Its one word, `prepared`, stays in the pipe for whoever reads the frames of the run.
     await Promise.race([once(engine.process.stdout, 'readable'), engine.process.exited])
     if (this.#waiting.has(engine)) holdHost(engine.process, false)

@@ -25,7 +25,8 @@ export interface RunParams {
   times: RunTimes
   limits: FrameLimits
   settings: JobSettings
-  start(): Promise<Engine>
+  /** `fresh`: not one that has waited. */
+  start(options: { fresh: boolean }): Promise<Engine>
   onEnd(): void
 }
 
@@ -48,6 +49,8 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
   #process: EngineProcess | undefined
   #stderr: StderrTail | undefined
   #started = false
+  /** The engine had waited for a job, and nothing of this one has been heard yet. */
+  #replaceable = false
   /** Set once, by the first thing that ends the run. */
   #ending: Ending | undefined
   #cancelReason: { reason: unknown } | undefined
@@ -100,23 +103,28 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
     try {
       signal.throwIfAborted()
       signal.addEventListener('abort', this.#onAbort, { once: true })
-      const { process: started, nonce } = await this.#params.start()
-      this.#process = started
-      this.#reader = new FrameReader({
-        nonce,
-        limits: this.#params.limits,
-        keepEvidence: this.#params.job.keepEvidence,
-        clean: (text) => this.#redactor.known(text),
-      })
-      this.#seen.startedAt = performance.now()
-      this.#stderr = new StderrTail(started.stderr)
-      if (this.#ending) return await this.#close(this.#ending, false)
-      this.#listen(started, this.#reader, nonce)
+      await this.#launch({ fresh: false })
     } catch (error) {
       // The run may have been ended while the process was being looked for or started.
       this.#ending ??= { error }
       await this.#close(this.#ending, false)
     }
+  }
+
+  async #launch(options: { fresh: boolean }): Promise<void> {
+    const { process: started, nonce, waited } = await this.#params.start(options)
+    this.#process = started
+    this.#replaceable = waited
+    this.#reader = new FrameReader({
+      nonce,
+      limits: this.#params.limits,
+      keepEvidence: this.#params.job.keepEvidence,
+      clean: (text) => this.#redactor.known(text),
+    })
+    this.#seen.startedAt = performance.now()
+    this.#stderr = new StderrTail(started.stderr)
+    if (this.#ending) return await this.#close(this.#ending, false)
+    this.#listen(started, this.#reader, nonce)
   }
 
   #listen(started: EngineProcess, reader: FrameReader, nonce: string): void {
@@ -179,6 +187,7 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
   }
 
   #onEvent(event: Exclude<RunnerEvent, DoneEvent>, bytes: number): string | null {
+    this.#replaceable = false
     if (event.type === 'check.finished') {
       if (!this.#controls.has(event.controlId))
         return `a verdict on control ${event.controlId}, which was not asked for`
@@ -197,7 +206,26 @@ export class EngineRun implements AsyncIterableIterator<RunnerEvent> {
     this.#readOn()
     await this.#drained(started)
     this.#reader?.end()
+    if (this.#replaceable && !this.#ending && !this.#cancelReason) return await this.#startAgain(started)
     this.#finish({ error: this.#cancelReason ? this.#cancelReason.reason : this.#died(exit) }, { politely: false })
+  }
+
+  /** An engine that had waited, and died before it took up the job, died of its waiting: the run does not end for that. */
+  async #startAgain(dead: EngineProcess): Promise<void> {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+    await dead.stop({ politely: false }).catch(() => {})
+    if (this.#ending) return
+    this.#process = undefined
+    this.#unbounded = false
+    this.#seen.lastSeq = 0
+    try {
+      if (this.#cancelReason) throw this.#cancelReason.reason
+      await this.#launch({ fresh: true })
+    } catch (error) {
+      this.#ending ??= { error }
+      await this.#close(this.#ending, false)
+    }
   }
 
   /** Waits until the output has been read, but not for a descendant that holds it open. */
