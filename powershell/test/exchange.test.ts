@@ -66,6 +66,19 @@ describe('Exchange and compliance', () => {
     expect(services?.requests[0]?.headers['x-anchormailbox']).toBe('UPN:OAuthUser@contoso.onmicrosoft.com')
   })
 
+  test('the region of compliance is asked again when its front door wants patience', async () => {
+    let asked = 0
+    const run = await read(['compliance/Get-LabelPolicy'], (request) => {
+      if (request.method !== 'GET') return { body: { '@adminapi.warnings': [], value: [{ Name: 'Global' }] } }
+      asked += 1
+      if (asked === 1) return { status: 429, headers: { 'retry-after': '1' }, body: '' }
+      const location = 'https://eur01b.admin.protection.outlook.com:446/AdminApi/x'
+      return { status: 302, headers: { location }, body: '' }
+    })
+    expect(source(run, 'compliance/Get-LabelPolicy')).toMatchObject({ state: 'read' })
+    expect(services?.requests.at(-1)?.host).toBe('eur01b.ps.compliance.protection.outlook.com')
+  })
+
   test.each([
     'https://evil.example/AdminApi',
     'https://eur01b.admin.protection.outlook.com.evil.example/',

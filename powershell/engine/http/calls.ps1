@@ -222,8 +222,9 @@ function Complete-Call {
 
 function Resolve-Answer {
     param($Call, $Answer)
-    if ($Call.request['then']) { & $Call.request['then'] $Call $Answer; return }
     $outcome = Get-Outcome $Call $Answer
+    # A question of the engine's own knows what an answer means, but not one that only asks for patience.
+    if ($Call.request['then'] -and $outcome.action -ne 'retry') { & $Call.request['then'] $Call $Answer; return }
     $service = $engine.services[$Call.service]
     switch ($outcome.action) {
         'take' { Add-Answer $Call $Answer }

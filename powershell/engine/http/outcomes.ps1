@@ -103,10 +103,10 @@ function Get-RetryOutcome {
 # Never shorter than Retry-After; without it 1, 2, 4 … seconds (Exchange: 2, 4, 8 …), and some jitter on top.
 function Get-RetryWait {
     param($Call, $Answer)
-    if ($null -ne $Answer.retryAfterMs) { return [Math]::Max(200, $Answer.retryAfterMs) + [Random]::Shared.Next(0, 250) }
+    if ($null -ne $Answer.retryAfterMs) { return [Math]::Max(200, $Answer.retryAfterMs) + [Random]::Shared.Next(0, 100) }
     $base = if ($Call.service -in 'exchange', 'compliance') { 2000 } else { 1000 }
     $wait = [Math]::Min(30000, $base * [Math]::Pow(2, $Call.tries - 1))
-    [long]($wait * (1 + 0.3 * [Random]::Shared.NextDouble()))
+    [long]($wait * (1 + 0.1 * [Random]::Shared.NextDouble()))
 }
 
 function Get-SourceTimeLeft {
