@@ -52,6 +52,12 @@ function fromTenantscope(
       return error.retryable
         ? new Problem('unavailable', 'The storage does not answer. Try again.', { headers: { 'Retry-After': '5' } })
         : bareInternal()
+    case 'key_service_failed':
+      return error.retryable
+        ? new Problem('unavailable', 'The service that holds the keys does not answer. Try again.', {
+            headers: { 'Retry-After': '5' },
+          })
+        : bareInternal()
     default:
       return bareInternal()
   }

@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'sign_in_failed'
   | 'secret_unreadable'
   | 'secret_key_refused'
+  | 'secret_key_missing'
+  | 'key_service_failed'
   | 'runner_missing'
   | 'runner_too_old'
   | 'runner_failed'

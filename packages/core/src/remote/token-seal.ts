@@ -1,5 +1,5 @@
 import { createHash, hkdfSync } from 'node:crypto'
-import { decrypt, encrypt } from '../secrets/key-provider.ts'
+import { decrypt, encrypt } from '../secrets/aes-gcm.ts'
 import { type TokenAnswer, tokenAnswerSchema } from './protocol.ts'
 
 /**

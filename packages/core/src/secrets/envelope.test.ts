@@ -1,12 +1,46 @@
 import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { TenantscopeError } from '../errors/errors.ts'
 import { envelopeSecretStore } from './envelope.ts'
-import { staticKeys } from './key-provider.ts'
+import { type KeyProvider, keyRing, staticKeys } from './key-provider.ts'
 
 const key = randomBytes(32)
 const store = envelopeSecretStore({ keys: staticKeys([{ id: 'k', version: 1, key }]) })
 const context = { platformTenantId: 'msp', m365TenantId: 'm', credentialId: 'c', field: 'client_secret' }
 const unreadable = { code: 'secret_unreadable' }
+const other = envelopeSecretStore({ keys: staticKeys([{ id: 'foreign', version: 1, key: randomBytes(32) }]) })
+
+/** What follows the header of an envelope whose key id has one letter. */
+function partsOf(bytes: Buffer): { wrapped: Buffer; body: Buffer } {
+  const start = 2 + bytes.readUInt8(1) + 4 + 2
+  const end = start + bytes.readUInt16BE(start - 2)
+  return { wrapped: bytes.subarray(start, end), body: bytes.subarray(end) }
+}
+
+const formsOf = (bytes: Uint8Array) => [
+  Buffer.from(bytes).toString('hex'),
+  Buffer.from(bytes).toString('base64').slice(0, 40),
+  [...bytes.slice(0, 8)].join(', '),
+  [...bytes.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' '),
+]
+
+/** Whatever looks like a key in what people copy from. */
+function publishedKeys(): string[] {
+  const root = fileURLToPath(new URL('../../../../', import.meta.url))
+  const folders = ['packages', 'examples'].flatMap((place) =>
+    readdirSync(join(root, place)).map((name) => join(root, place, name)),
+  )
+  const texts = [root, join(root, 'docs'), ...folders].flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.md$|\.env/.test(entry.name))
+      .map((entry) => join(folder, entry.name)),
+  )
+  return texts.flatMap((file) => readFileSync(file, 'utf8').match(/(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{43}=(?!=)/g) ?? [])
+}
 
 describe('the envelope', () => {
   it.each(['', 'a', 'pä$$wörd 🔑\u0000\n', 'x'.repeat(64 * 1024)])(
@@ -18,9 +52,26 @@ describe('the envelope', () => {
     },
   )
 
-  it('S-02 never seals twice the same way', async () => {
-    const envelopes = await Promise.all(Array.from({ length: 500 }, () => store.seal({ plaintext: 'same', context })))
-    expect(new Set(envelopes.map((sealed) => sealed.envelope)).size).toBe(500)
+  it('S-02 seals one secret 10,000 times with 10,000 nonces and data keys', async () => {
+    const dataKeys = new Set<string>()
+    const keys = staticKeys([{ id: 'k', version: 1, key }])
+    const watched: KeyProvider = {
+      ...keys,
+      wrap: (params) => {
+        dataKeys.add(Buffer.from(params.dataKey).toString('hex'))
+        return keys.wrap(params)
+      },
+    }
+    const sealing = envelopeSecretStore({ keys: watched })
+    const bodyNonces = new Set<string>()
+    const wrapNonces = new Set<string>()
+    for (let i = 0; i < 10_000; i++) {
+      const bytes = Buffer.from((await sealing.seal({ plaintext: 'same', context })).envelope, 'base64')
+      const { wrapped, body } = partsOf(bytes)
+      wrapNonces.add(wrapped.subarray(0, 12).toString('hex'))
+      bodyNonces.add(body.subarray(0, 12).toString('hex'))
+    }
+    expect([dataKeys.size, bodyNonces.size, wrapNonces.size]).toEqual([10_000, 10_000, 10_000])
   })
 
   it('S-04 opens nothing when any single bit was flipped, and says nothing of the content', async () => {
@@ -36,6 +87,13 @@ describe('the envelope', () => {
       expect(error).toMatchObject(unreadable)
       expect(String(error)).not.toContain(plaintext)
     }
+  })
+
+  it.each([4, 8, 12, 15, 17])('S-03 opens nothing whose tag has %i bytes', async (length) => {
+    const bytes = Buffer.from((await store.seal({ plaintext: 'x', context })).envelope, 'base64')
+    const changed = Buffer.concat([bytes, Buffer.alloc(1)]).subarray(0, bytes.length - 16 + length)
+    const sealed = { envelope: changed.toString('base64'), keyId: 'k', keyVersion: 1 }
+    await expect(store.open({ sealed, context })).rejects.toMatchObject(unreadable)
   })
 
   it.each([0, 1, 20, 60])('S-03 opens nothing that was cut by %i bytes from its tag, or extended', async (left) => {
@@ -82,9 +140,83 @@ describe('the envelope', () => {
     ).rejects.toMatchObject(unreadable)
   })
 
+  it('S-06 wraps anew without touching the body, and only under the very same context', async () => {
+    const sealed = await store.seal({ plaintext: 'x', context })
+    const next = { id: 'k', version: 2, key: randomBytes(32) }
+    const rotated = envelopeSecretStore({ keys: staticKeys([next, { id: 'k', version: 1, key }]) })
+    const rewrap = rotated.rotation?.rewrap ?? expect.fail('no rotation')
+    const after = await rewrap({ sealed, context })
+    expect(after).toMatchObject({ keyId: 'k', keyVersion: 2 })
+    const [one, two] = [sealed, after].map(({ envelope }) => partsOf(Buffer.from(envelope, 'base64')))
+    expect(two?.body.equals(one?.body ?? Buffer.alloc(0))).toBe(true)
+    expect(two?.wrapped.equals(one?.wrapped ?? Buffer.alloc(0))).toBe(false)
+    expect(await rotated.open({ sealed: after, context })).toBe('x')
+    // The new key alone is enough, and a second time changes nothing.
+    expect(await envelopeSecretStore({ keys: staticKeys([next]) }).open({ sealed: after, context })).toBe('x')
+    expect(await rewrap({ sealed: after, context })).toEqual(after)
+    await expect(rewrap({ sealed, context: { ...context, credentialId: 'other' } })).rejects.toMatchObject(unreadable)
+    await expect(rewrap({ sealed: { ...sealed, envelope: 'AAAA' }, context })).rejects.toMatchObject(unreadable)
+  })
+
+  it('S-06 moves from one provider to another by a key ring', async () => {
+    const sealed = await store.seal({ plaintext: 'x', context })
+    const current = staticKeys([{ id: 'elsewhere', version: 7, key: randomBytes(32) }])
+    const keys = keyRing({ current, previous: [staticKeys([{ id: 'k', version: 1, key }])] })
+    const ring = envelopeSecretStore({ keys })
+    expect(await ring.open({ sealed, context })).toBe('x')
+    const after = await ring.rotation?.rewrap({ sealed, context })
+    expect(after).toMatchObject({ keyId: 'elsewhere', keyVersion: 7 })
+    expect(await keys.knows({ keyId: 'k', keyVersion: 1 })).toBe(true)
+    expect(await keys.knows({ keyId: 'k', keyVersion: 2 })).toBe(false)
+    await expect(ring.open({ sealed: await other.seal({ plaintext: 'x', context }), context })).rejects.toMatchObject(
+      unreadable,
+    )
+  })
+
+  it('S-04 says that the keys are out of reach, which is another thing than an envelope that does not open', async () => {
+    const sealed = await store.seal({ plaintext: 'x', context })
+    const away = () => Promise.reject(new TenantscopeError('key_service_failed', 'No answer.', { retryable: true }))
+    const keys = { ...staticKeys([{ id: 'k', version: 1, key }]), unwrap: away, wrap: away }
+    const failing = envelopeSecretStore({ keys })
+    const error = { code: 'key_service_failed', retryable: true }
+    await expect(failing.open({ sealed, context })).rejects.toMatchObject(error)
+    await expect(failing.seal({ plaintext: 'x', context })).rejects.toMatchObject(error)
+  })
+
   it('S-09 refuses an envelope that is too large before any cryptography', async () => {
     const sealed = { envelope: 'A'.repeat(200 * 1024), keyId: 'k', keyVersion: 1 }
     await expect(store.open({ sealed, context })).rejects.toMatchObject(unreadable)
+  })
+
+  it('S-09 refuses a wrapped key of more than 4096 bytes without asking for it to be unwrapped', async () => {
+    let asked = 0
+    const keys = staticKeys([{ id: 'k', version: 1, key }])
+    const counting = envelopeSecretStore({
+      keys: {
+        ...keys,
+        unwrap: (params) => {
+          asked += 1
+          return keys.unwrap(params)
+        },
+      },
+    })
+    const header = Buffer.from([1, 1, 0x6b, 0, 0, 0, 1])
+    for (const length of [4096, 4097]) {
+      const size = Buffer.alloc(2)
+      size.writeUInt16BE(length)
+      const envelope = Buffer.concat([header, size, randomBytes(length + 40)]).toString('base64')
+      const sealed = { envelope, keyId: 'k', keyVersion: 1 }
+      await expect(counting.open({ sealed, context })).rejects.toMatchObject(unreadable)
+    }
+    expect(asked).toBe(1)
+  })
+
+  it('S-11 shows no key, however it is printed', () => {
+    const keys = staticKeys([{ id: 'k', version: 1, key }])
+    const printed = [keys, store, keyRing({ current: keys, previous: [keys] })].map((one) =>
+      [inspect(one, { showHidden: true, depth: 10, getters: true }), JSON.stringify(one), `${one}`].join(),
+    )
+    for (const text of printed) for (const form of formsOf(key)) expect(text).not.toContain(form)
   })
 })
 
@@ -105,8 +237,18 @@ describe('S-07 keys', () => {
     )
   })
 
-  it('takes base64 of 32 random bytes', () => {
-    expect(staticKeys([{ id: 'k', version: 1, key: randomBytes(32).toString('base64') }]).current).toEqual({
+  it('refuses every key that stands in the documentation or the examples', () => {
+    const published = publishedKeys()
+    expect(published.length).toBeGreaterThan(0)
+    for (const example of published) {
+      expect(() => staticKeys([{ id: 'k', version: 1, key: example }]), example).toThrowError(
+        expect.objectContaining({ code: 'secret_key_refused', message: expect.not.stringContaining(example) }),
+      )
+    }
+  })
+
+  it('takes base64 of 32 random bytes', async () => {
+    expect(await staticKeys([{ id: 'k', version: 1, key: randomBytes(32).toString('base64') }]).current()).toEqual({
       keyId: 'k',
       keyVersion: 1,
     })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { SealedSecret } from '../credentials/credential.ts'
-import { TenantscopeError } from '../errors/errors.ts'
-import { decrypt, encrypt, type KeyProvider } from './key-provider.ts'
+import { isTenantscopeError, TenantscopeError } from '../errors/errors.ts'
+import { decrypt, encrypt } from './aes-gcm.ts'
+import type { KeyProvider, KeyVersion } from './key-provider.ts'
 import type { SecretContext, SecretStore } from './secret-store.ts'
 
 /*
@@ -25,57 +26,96 @@ export function envelopeSecretStore(options: { keys: KeyProvider }): SecretStore
   return {
     seal: async ({ plaintext, context }) => {
       const dataKey = randomBytes(32)
-      const { keyId, keyVersion } = keys.current
-      const header = encodeHeader(keyId, keyVersion)
-      const wrapped = await keys.wrap({ dataKey, aad: wrapAad(header, context) })
+      const key = await keys.current()
+      const header = encodeHeader(key)
+      const wrapped = await keys.wrap({ dataKey, aad: wrapAad(header, context), key })
       const body = encrypt(dataKey, Buffer.from(plaintext, 'utf8'), contextAad(context))
       dataKey.fill(0)
-      const length = Buffer.alloc(2)
-      length.writeUInt16BE(wrapped.length)
-      const envelope = Buffer.concat([header, length, wrapped, body])
-      if (envelope.length > maxEnvelopeBytes)
-        throw new TenantscopeError('invalid_input', 'The secret is too large: at most 96 KB can be stored.')
-      return { envelope: envelope.toString('base64'), keyId, keyVersion }
+      return { envelope: assemble(header, wrapped, body), ...key }
     },
-    open: async ({ sealed, context }) => {
-      try {
-        return await open(keys, sealed, context)
-      } catch {
-        // One answer for every reason: which byte was wrong is nobody's business.
-        throw new TenantscopeError(
-          'secret_unreadable',
-          'A stored secret cannot be opened: it was changed, moved, or sealed under a key that is not configured.',
-        )
-      }
+    open: ({ sealed, context }) => unreadableUnless(() => open(keys, sealed, context)),
+    rotation: {
+      current: () => keys.current(),
+      knows: (key) => keys.knows(key),
+      rewrap: ({ sealed, context }) => unreadableUnless(() => rewrap(keys, sealed, context)),
     },
   }
 }
 
+/** One answer for every reason: which byte was wrong is nobody's business. That the keys are out of reach is no secret, and another try may help. */
+async function unreadableUnless<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    if (isTenantscopeError(error) && error.code === 'key_service_failed') throw error
+    throw new TenantscopeError(
+      'secret_unreadable',
+      'A stored secret cannot be opened: it was changed, moved, or sealed under a key that is not configured.',
+    )
+  }
+}
+
 async function open(keys: KeyProvider, sealed: SealedSecret, context: SecretContext): Promise<string> {
+  const { header, wrapped, body, key } = takeApart(sealed)
+  const dataKey = await keys.unwrap({ wrapped, aad: wrapAad(header, context), key })
+  try {
+    return Buffer.from(decrypt(dataKey, body, contextAad(context))).toString('utf8')
+  } finally {
+    dataKey.fill(0)
+  }
+}
+
+/** The secret itself stays closed: only its data key is taken out and wrapped again. */
+async function rewrap(keys: KeyProvider, sealed: SealedSecret, context: SecretContext): Promise<SealedSecret> {
+  const { header, wrapped, body, key } = takeApart(sealed)
+  const next = await keys.current()
+  if (key.keyId === next.keyId && key.keyVersion === next.keyVersion) return { envelope: sealed.envelope, ...next }
+  const dataKey = await keys.unwrap({ wrapped, aad: wrapAad(header, context), key })
+  try {
+    const nextHeader = encodeHeader(next)
+    const rewrapped = await keys.wrap({ dataKey, aad: wrapAad(nextHeader, context), key: next })
+    return { envelope: assemble(nextHeader, rewrapped, body), ...next }
+  } finally {
+    dataKey.fill(0)
+  }
+}
+
+function assemble(header: Uint8Array, wrapped: Uint8Array, body: Uint8Array): string {
+  if (wrapped.length > maxWrappedBytes)
+    throw new TenantscopeError('key_service_failed', 'The key provider wrapped a data key into more than 4096 bytes.')
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(wrapped.length)
+  const envelope = Buffer.concat([header, length, wrapped, body])
+  if (envelope.length > maxEnvelopeBytes)
+    throw new TenantscopeError('invalid_input', 'The secret is too large: at most 96 KB can be stored.')
+  return envelope.toString('base64')
+}
+
+interface Parts {
+  header: Uint8Array
+  wrapped: Uint8Array
+  body: Uint8Array
+  /** As the header says, which the wrapping is bound to. What is stored beside the envelope is for storage to index. */
+  key: KeyVersion
+}
+
+function takeApart(sealed: SealedSecret): Parts {
   if (sealed.envelope.length > (maxEnvelopeBytes * 4) / 3 + 4) throw new Error('too large')
   const bytes = Buffer.from(sealed.envelope, 'base64')
   // Buffer skips what is not base64; the round trip makes sure that the stored text is the only text for these bytes.
   if (bytes.toString('base64') !== sealed.envelope) throw new Error('not base64')
   if (bytes[0] !== formatVersion) throw new Error('format')
   const idEnd = 2 + bytes.readUInt8(1)
-  const keyId = bytes.subarray(2, idEnd).toString('utf8')
-  const keyVersion = bytes.readUInt32BE(idEnd)
+  const key = { keyId: bytes.subarray(2, idEnd).toString('utf8'), keyVersion: bytes.readUInt32BE(idEnd) }
   const header = bytes.subarray(0, idEnd + 4)
   const wrappedStart = header.length + 2
   const wrappedLength = bytes.readUInt16BE(header.length)
   if (wrappedLength > maxWrappedBytes) throw new Error('wrapped key too large')
-  const wrapped = bytes.subarray(wrappedStart, wrappedStart + wrappedLength)
-  const dataKey = await keys.unwrap({ wrapped, aad: wrapAad(header, context), keyId, keyVersion })
-  try {
-    return Buffer.from(decrypt(dataKey, bytes.subarray(wrappedStart + wrappedLength), contextAad(context))).toString(
-      'utf8',
-    )
-  } finally {
-    dataKey.fill(0)
-  }
+  const bodyStart = wrappedStart + wrappedLength
+  return { header, wrapped: bytes.subarray(wrappedStart, bodyStart), body: bytes.subarray(bodyStart), key }
 }
 
-function encodeHeader(keyId: string, keyVersion: number): Buffer {
+function encodeHeader({ keyId, keyVersion }: KeyVersion): Buffer {
   const id = Buffer.from(keyId, 'utf8')
   const version = Buffer.alloc(4)
   version.writeUInt32BE(keyVersion)
