@@ -1,7 +1,5 @@
-import { X509Certificate } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
 import * as z from 'zod'
-import { type FieldError, InvalidInputError } from '../errors/errors.ts'
+import { readCertificate } from './certificate.ts'
 import type { SecretField } from './credential.ts'
 
 /** A GUID in practice. Entra ID is the judge of that: a wrong one is told at the first sign-in, by the code that says so. */
@@ -59,54 +57,4 @@ export function credentialParts(input: ParsedCredential, at: Date): CredentialPa
     case 'shared_app':
       return { clientId: null, secrets: {}, ...none }
   }
-}
-
-function readCertificate(
-  text: string,
-  password: string | undefined,
-  at: Date,
-): Pick<CredentialParts, 'thumbprint' | 'expiresAt'> {
-  const certificate = text.includes('-----BEGIN') ? fromPem(text, password) : fromPfx(text, password)
-  if (certificate.validToDate.getTime() <= at.getTime()) {
-    throw refused('/credential/certificate', `ended on ${certificate.validToDate.toISOString()}; store a valid one`)
-  }
-  if (certificate.validFromDate.getTime() > at.getTime()) {
-    throw refused('/credential/certificate', `is valid only from ${certificate.validFromDate.toISOString()}`)
-  }
-  return { thumbprint: certificate.fingerprint256.replaceAll(':', ''), expiresAt: certificate.validToDate }
-}
-
-function fromPem(text: string, password: string | undefined): X509Certificate {
-  if (!/-----BEGIN (?:ENCRYPTED |RSA |EC )?PRIVATE KEY-----/.test(text)) {
-    throw refused('/credential/certificate', 'has no private key; a PEM must hold the certificate and its key')
-  }
-  try {
-    const certificate = new X509Certificate(text)
-    // Loads both and checks that the key belongs to the certificate.
-    createSecureContext({ cert: text, key: text, ...(password === undefined ? {} : { passphrase: password }) })
-    return certificate
-  } catch {
-    throw refused(
-      '/credential/certificate',
-      'is not a usable PEM: certificate and key must belong together, and the password must open the key',
-    )
-  }
-}
-
-function fromPfx(text: string, password: string | undefined): X509Certificate {
-  const bytes = Buffer.from(text, 'base64')
-  try {
-    const context = createSecureContext({ pfx: bytes, ...(password === undefined ? {} : { passphrase: password }) })
-    // Node has no public way to look into a PFX; the context that TLS would use has the certificate's bytes.
-    const der = (context.context as { getCertificate?: () => Buffer | null }).getCertificate?.()
-    if (!der) throw new Error('no certificate')
-    return new X509Certificate(der)
-  } catch {
-    throw refused('/credential/certificate', 'is neither a PEM nor the base64 of a PFX that the password opens')
-  }
-}
-
-function refused(pointer: string, detail: string): InvalidInputError {
-  const error: FieldError = { pointer, detail: `${detail}.` }
-  return new InvalidInputError([error])
 }

@@ -8,7 +8,7 @@ export interface OpenCredential {
   readonly kind: CredentialKind
   /** Application (client) id; null only for `shared_app`, where it is the host's. */
   readonly clientId: string | null
-  /** Field name → secret. Not enumerable, so that no serialiser and no inspector shows it. */
+  /** Field name → secret. Core's own objects keep it where no serialiser, no spread and no inspector finds it. */
   readonly secrets: Readonly<Partial<Record<SecretField, string>>>
 }
 

@@ -7,6 +7,7 @@ import { type Service, services } from '../runner/runner.ts'
 import type { SecretContext, SecretStore } from '../secrets/secret-store.ts'
 import type { CredentialSummary, OpenCredential, SecretField, StoredCredential } from './credential.ts'
 import { type credentialInputSchema, credentialParts } from './credential-input.ts'
+import { OpenedCredential } from './opened-credential.ts'
 
 /** Seals a checked credential for one M365 tenant. The plaintext is in the envelope only. */
 export function sealCredential(params: {
@@ -62,15 +63,8 @@ export function openCredential(params: {
       const context: SecretContext = { ...params, credentialId: stored.id, field }
       opened[field] = yield* secretCall(secrets, (store) => store.open({ sealed, context }))
     }
-    return redacted(stored, opened)
+    return new OpenedCredential(stored, opened)
   })
-}
-
-/** `secrets` is not enumerable: no JSON.stringify, no spread and no inspector shows it. */
-function redacted(stored: StoredCredential, secrets: Partial<Record<SecretField, string>>): OpenCredential {
-  const credential = { credentialId: stored.id, kind: stored.kind, clientId: stored.clientId }
-  Object.defineProperty(credential, 'secrets', { value: Object.freeze(secrets), enumerable: false })
-  return Object.freeze(credential) as OpenCredential
 }
 
 export function summarize(stored: StoredCredential): CredentialSummary {
