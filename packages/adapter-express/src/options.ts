@@ -15,7 +15,7 @@ export interface Caller<Principal = unknown> {
 
 /** What a call is about. `m365TenantId` is the row id of the M365 tenant concerned, for scans too; null when none is, or when there is no such thing. */
 export interface Resource {
-  type: 'm365_tenant' | 'scan' | 'webhook_endpoint' | 'benchmark' | 'service'
+  type: 'm365_tenant' | 'scan' | 'webhook_endpoint' | 'audit_log' | 'benchmark' | 'service'
   /** Row id; null for a list, a creation, or something that does not exist. */
   id: string | null
   m365TenantId: string | null

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isTenantscopeError, silentLogger } from '@tenantscope/core'
 import express, { type Request, type Response, type Router } from 'express'
 import { readJsonBody } from './http/body.ts'
-import { type IdempotencyKeys, idempotencyKey, idempotencyKeys } from './http/idempotency.ts'
+import { idempotencyKey, once } from './http/idempotency.ts'
 import { matchRoute } from './http/match.ts'
 import { wirePointer } from './http/pointers.ts'
 import { readQuery } from './http/query.ts'
@@ -22,7 +22,6 @@ interface Runtime {
   /** Those of the table that this host has. */
   routes: readonly Route[]
   ignoredQuery: ReadonlySet<string>
-  idempotency: IdempotencyKeys
 }
 
 /**
@@ -45,7 +44,6 @@ export function tenantscopeRouter<Principal>(options: RouterOptions<Principal>):
     }),
     routes: served,
     ignoredQuery: new Set(options.hostQueryParameters ?? []),
-    idempotency: idempotencyKeys(),
   }
   const router = express.Router()
   router.use((req: Request, res: Response) => {
@@ -64,7 +62,7 @@ async function answer(runtime: Runtime, req: Request, res: Response): Promise<vo
     res.setHeader('X-Content-Type-Options', 'nosniff')
     const found = findRoute(runtime.routes, req)
     route = found.route
-    const reply = await runRoute(runtime, found.route, found.params, req, res)
+    const reply = await runRoute(runtime, { ...found, requestId }, req, res)
     if (reply !== written) send(res, reply)
   } catch (error) {
     sendProblem(runtime, req, res, route, error, requestId)
@@ -89,19 +87,18 @@ function findRoute(routes: readonly Route[], req: Request): { route: Route; para
 
 async function runRoute(
   runtime: Runtime,
-  route: Route,
-  rawParams: Record<string, string>,
+  { route, params, requestId }: { route: Route; params: Record<string, string>; requestId: string },
   req: Request,
   res: Response,
 ): Promise<Reply | typeof written> {
   const { options, service } = runtime
   const caller = route.security === 'signature' ? null : await signedIn(options, req)
-  const input = await readInput(runtime, route, rawParams, req)
+  const input = await readInput(runtime, route, params, req)
   const context = { req, res, service, ...input } as RouteContext
   // A signed message has no caller: its handler gets no scope and may do nothing but hand the message on.
   if (caller === null) return route.handle(context)
   context.platformTenantId = caller.platformTenantId
-  context.scope = options.tenantscope.forPlatformTenant(caller.platformTenantId, { actor: caller.actor })
+  context.scope = options.tenantscope.forPlatformTenant(caller.platformTenantId, { actor: caller.actor, requestId })
   const { resource, m365Tenant, scan, endpoint, missing } = await loadSubject(route.subject, context)
   const question = { principal: caller.principal, action: route.action, resource }
   if ((await options.authorize(question)) !== true) {
@@ -113,8 +110,9 @@ async function runRoute(
   if (endpoint) context.endpoint = endpoint
   const key = route.method === 'POST' ? idempotencyKey(req.headers['idempotency-key']) : null
   if (key === null) return route.handle(context)
-  const request = { scope: [caller.platformTenantId, caller.actor, req.method, req.path], key, payload: input.body }
-  return runtime.idempotency.once(request, async () => {
+  const request = { scope: [caller.actor, req.method, req.path], key, payload: input.body }
+  const keys = context.scope.idempotency
+  return once({ ...request, keys, logger: service.logger }, async () => {
     const reply = await route.handle(context)
     if (reply === written) throw new TypeError('A POST route must leave its answer to the router.')
     return reply

@@ -7,6 +7,7 @@ import type { Benchmark } from './benchmarks/benchmark.ts'
 import { benchmarks } from './benchmarks/benchmarks.ts'
 import { type Clock, systemClock } from './clock/clock.ts'
 import { InvalidInputError, TenantscopeError } from './errors/errors.ts'
+import { type IdempotencyKeys, idempotencyKeys } from './idempotency/idempotency-keys.ts'
 import { runWith } from './internal/run.ts'
 import {
   ClockService,
@@ -99,6 +100,7 @@ export interface PlatformTenantScope {
   readonly results: Results
   readonly webhooks: Webhooks
   readonly audit: AuditLog
+  readonly idempotency: IdempotencyKeys
 }
 
 export interface Tenantscope {
@@ -175,6 +177,7 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
         results: results(run, scope),
         webhooks: webhooks(run, scope, { ...outgoing, nudge }),
         audit: auditLog(run, scope),
+        idempotency: idempotencyKeys(run, scope),
       }
     },
     benchmarks: () => run(benchmarks),

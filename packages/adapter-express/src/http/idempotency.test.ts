@@ -1,69 +1,98 @@
+import { type IdempotencyKeys, type StoredResponse, silentLogger } from '@tenantscope/core'
 import { describe, expect, it } from 'vitest'
-import { idempotencyKey, idempotencyKeys } from './idempotency.ts'
+import { startHost } from '../../test/host.ts'
+import type { Reply } from '../routes/route.ts'
+import { idempotencyKey, once } from './idempotency.ts'
 
-const request = (overrides = {}) => ({
-  scope: ['msp-a', 'ann', 'POST', '/scans/start'],
-  key: 'k',
-  payload: { a: 1 },
-  ...overrides,
-})
+async function kept() {
+  const host = await startHost()
+  const keysOf = (platformTenantId: string) => host.scope(platformTenantId).idempotency
+  const request = (overrides: Partial<Parameters<typeof once>[0]> = {}) => ({
+    keys: keysOf('msp-a'),
+    scope: ['ann', 'POST', '/scans/start'],
+    key: 'k',
+    payload: { a: 1 },
+    logger: silentLogger,
+    ...overrides,
+  })
+  return { keysOf, request }
+}
 const reply = { status: 202, body: { scan_id: 1 }, headers: { Location: '/x' } }
 
 describe('idempotency keys', () => {
   it('give the first answer again, marked', async () => {
-    const keys = idempotencyKeys()
+    const { request } = await kept()
     let runs = 0
     const work = async () => ({ ...reply, body: { run: ++runs } })
-    expect(await keys.once(request(), work)).toMatchObject({ body: { run: 1 } })
-    expect(await keys.once(request(), work)).toEqual({
+    expect(await once(request(), work)).toMatchObject({ body: { run: 1 } })
+    expect(await once(request(), work)).toEqual({
       status: 202,
-      body: { run: 1 },
+      content: { type: 'application/json; charset=utf-8', text: '{"run":1}' },
       headers: { Location: '/x', 'Idempotency-Replayed': 'true' },
     })
     expect(runs).toBe(1)
   })
 
-  it('are apart for callers and routes, and refuse another payload', async () => {
-    const keys = idempotencyKeys()
+  it('are apart for platform tenants, callers and routes, and refuse another payload', async () => {
+    const { keysOf, request } = await kept()
     let runs = 0
     const work = async () => ({ ...reply, body: ++runs })
-    await keys.once(request(), work)
-    for (const scope of [
-      ['msp-b', 'ann', 'POST', '/scans/start'],
-      ['msp-a', 'bob', 'POST', '/scans/start'],
-      ['msp-a', 'ann', 'POST', '/m365-tenants'],
-    ]) {
-      await keys.once(request({ scope }), work)
-    }
+    await once(request(), work)
+    await once(request({ keys: keysOf('msp-b') }), work)
+    await once(request({ scope: ['bob', 'POST', '/scans/start'] }), work)
+    await once(request({ scope: ['ann', 'POST', '/m365-tenants'] }), work)
     expect(runs).toBe(4)
-    await expect(keys.once(request({ payload: { a: 2 } }), work)).rejects.toMatchObject({
-      code: 'idempotency_mismatch',
-    })
+    await expect(once(request({ payload: { a: 2 } }), work)).rejects.toMatchObject({ code: 'idempotency_mismatch' })
   })
 
   it('refuse a second request while the first runs, and are free again after a failure', async () => {
-    const keys = idempotencyKeys()
-    let fail = (_: Error) => {}
-    const first = keys.once(request(), () => new Promise((_, reject) => (fail = reject)))
-    await expect(keys.once(request(), async () => reply)).rejects.toMatchObject({ code: 'idempotency_conflict' })
-    fail(new Error('broken'))
+    const { request } = await kept()
+    const running = Promise.withResolvers<Reply>()
+    const begun = Promise.withResolvers<void>()
+    const first = once(request(), () => {
+      begun.resolve()
+      return running.promise
+    })
+    await begun.promise
+    await expect(once(request(), async () => reply)).rejects.toMatchObject({ code: 'idempotency_conflict' })
+    running.reject(new Error('broken'))
     await expect(first).rejects.toThrow('broken')
-    expect(await keys.once(request(), async () => reply)).toEqual(reply)
+    expect(await once(request(), async () => reply)).toEqual(reply)
   })
 
-  it('end after their lifetime and when there are too many', async () => {
-    let now = 0
-    const keys = idempotencyKeys({ lifetimeMs: 100, maxEntries: 3 }, () => now)
-    let runs = 0
-    const work = async () => ({ ...reply, body: ++runs })
-    for (const key of ['a', 'b', 'c', 'd']) await keys.once(request({ key }), work)
-    await keys.once(request({ key: 'd' }), work)
-    expect(runs).toBe(4)
-    await keys.once(request({ key: 'a' }), work)
-    expect(runs).toBe(5)
-    now = 101
-    await keys.once(request({ key: 'd' }), work)
-    expect(runs).toBe(6)
+  it('keep what may be kept of an answer, and no secret of the request in a form that can be guessed at speed', async () => {
+    const { keysOf, request } = await kept()
+    const seen: { fingerprint: string; response?: StoredResponse }[] = []
+    const inner = keysOf('msp-a')
+    const keys: IdempotencyKeys = {
+      begin: (input) => {
+        seen.push(input)
+        return inner.begin(input)
+      },
+      complete: (input) => {
+        seen.push(input)
+        return inner.complete(input)
+      },
+      abandon: (input) => inner.abandon(input),
+    }
+    const payload = { client_secret: 'hunter2' }
+    await once(request({ keys, payload }), async () => ({
+      ...reply,
+      body: { secret: 's3' },
+      bodyToKeep: { secret: null },
+    }))
+    expect(seen).toHaveLength(2)
+    expect(seen[1]?.response?.body).toBe('{"secret":null}')
+    expect(JSON.stringify(seen)).not.toMatch(/hunter2|s3"/)
+    await once(request({ keys, payload, key: 'other' }), async () => reply)
+    // Salted by the key: the same payload under another key looks different.
+    expect(seen[2]?.fingerprint).not.toBe(seen[0]?.fingerprint)
+  })
+
+  it('that cannot be kept do not hide that the work is done', async () => {
+    const { keysOf, request } = await kept()
+    const broken = { ...keysOf('msp-a'), complete: () => Promise.reject(new Error('the database is gone')) }
+    expect(await once(request({ keys: broken }), async () => reply)).toEqual(reply)
   })
 
   it('must be plain', () => {

@@ -1,81 +1,80 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, scrypt } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { IdempotencyKeys, Logger, StoredResponse } from '@tenantscope/core'
 import { Problem } from '../problems/problem.ts'
 import type { Reply } from '../routes/route.ts'
 
 /*
- * Idempotency-Key: the first answer of a POST is kept and given again when the same caller sends the same request under the same key. Kept in this
- * process; a host with several API processes has the guarantee per process.
+ * Idempotency-Key: the first answer of a POST is kept and given again when the same caller sends the same request under the same key, to whichever process.
  */
 
-export interface IdempotencyKeys {
-  /** Runs the work once per (scope, key); a second call gets the first answer, 409 while that is being made, 422 with another payload. */
-  once(request: IdempotentRequest, work: () => Promise<Reply>): Promise<Reply>
-}
-
-interface IdempotentRequest {
-  /** Caller and route: keys of different callers never meet. */
+export interface IdempotentRequest {
+  /** Where the keys of the caller's platform tenant are kept. */
+  keys: IdempotencyKeys
+  /** Actor and route: keys of different callers never meet. */
   scope: readonly string[]
   key: string
   payload: unknown
+  logger: Logger
 }
 
-interface Entry {
-  fingerprint: string
-  expiresAtMs: number
-  /** null while the first request runs. */
-  reply: Reply | null
-}
-
-const idempotencyDefaults = { lifetimeMs: 24 * 60 * 60_000, maxEntries: 10_000 }
-
-export function idempotencyKeys(options = idempotencyDefaults, nowMs: () => number = Date.now): IdempotencyKeys {
-  const entries = new Map<string, Entry>()
-  // Payloads hold secrets: without this key, which dies with the process, a fingerprint cannot be tried against guesses.
-  const pepper = randomBytes(32)
-
-  const once: IdempotencyKeys['once'] = async ({ scope, key, payload }, work) => {
-    const name = createHash('sha256')
-      .update(JSON.stringify([...scope, key]))
-      .digest('base64')
-    const fingerprint = createHmac('sha256', pepper)
-      .update(JSON.stringify(payload ?? null))
-      .digest('base64')
-    const before = entries.get(name)
-    if (before && before.expiresAtMs > nowMs()) return again(before, fingerprint)
-    const entry: Entry = { fingerprint, expiresAtMs: nowMs() + options.lifetimeMs, reply: null }
-    entries.delete(name)
-    entries.set(name, entry)
-    makeRoom(entries, options.maxEntries, nowMs())
-    try {
-      const reply = await work()
-      const { bodyToKeep, ...kept } = reply
-      entry.reply = bodyToKeep === undefined ? kept : { ...kept, body: bodyToKeep }
-      return reply
-    } catch (error) {
-      // Nothing was done under this key, or nobody knows: the caller may try again with it.
-      if (entries.get(name) === entry) entries.delete(name)
-      throw error
+/** Runs the work once per (scope, key); a second call gets the first answer, 409 while that is being made, 422 with another payload. */
+export async function once(request: IdempotentRequest, work: () => Promise<Reply>): Promise<Reply> {
+  const { keys, logger } = request
+  const name = { key: nameOf(request), fingerprint: await fingerprintOf(request) }
+  const begun = await keys.begin(name)
+  switch (begun.kind) {
+    case 'mismatch':
+      throw new Problem('idempotency_mismatch', 'This Idempotency-Key came with another request before. Use a new one.')
+    case 'in_progress': {
+      const detail = 'The first request with this Idempotency-Key is still running. Ask again in a moment.'
+      throw new Problem('idempotency_conflict', detail, { headers: { 'Retry-After': '1' } })
     }
+    case 'done':
+      return again(begun.response)
   }
-  return { once }
+  let reply: Reply
+  try {
+    reply = await work()
+  } catch (error) {
+    // Nothing was done under this key, or nobody knows: the caller may try again with it.
+    await keys.abandon(name).catch((cause) => logger.warn('an idempotency key could not be freed', { error: cause }))
+    throw error
+  }
+  try {
+    await keys.complete({ ...name, response: toStored(reply) })
+  } catch (error) {
+    // It is done all the same, and the caller must hear so. The key stays taken until its lock ends.
+    logger.warn('the answer to an idempotency key could not be kept', { error })
+  }
+  return reply
 }
 
-function again(entry: Entry, fingerprint: string): Reply {
-  if (entry.fingerprint !== fingerprint) {
-    throw new Problem('idempotency_mismatch', 'This Idempotency-Key came with another request before. Use a new one.')
-  }
-  if (entry.reply === null) {
-    const detail = 'The first request with this Idempotency-Key is still running. Ask again in a moment.'
-    throw new Problem('idempotency_conflict', detail, { headers: { 'Retry-After': '1' } })
-  }
-  return { ...entry.reply, headers: { ...entry.reply.headers, 'Idempotency-Replayed': 'true' } }
+function nameOf({ scope, key }: IdempotentRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...scope, key]))
+    .digest('base64')
 }
 
-/** Oldest first, which is the order of a Map; what still runs is left, or its second request would run as well. */
-function makeRoom(entries: Map<string, Entry>, max: number, atMs: number): void {
-  for (const [name, { expiresAtMs, reply }] of entries) {
-    if (expiresAtMs > atMs && entries.size <= max) return
-    if (reply !== null) entries.delete(name)
+const derive = promisify<string, string, number, { N: number; r: number; p: number }, Buffer>(scrypt)
+
+/** Payloads hold secrets, people's passwords among them: who reads the stored fingerprint must not be able to try guesses at speed. */
+async function fingerprintOf(request: IdempotentRequest): Promise<string> {
+  const derived = await derive(JSON.stringify(request.payload ?? null), nameOf(request), 32, { N: 16_384, r: 8, p: 1 })
+  return derived.toString('base64')
+}
+
+function toStored(reply: Reply): StoredResponse {
+  const { status, headers = {} } = reply
+  const body = 'bodyToKeep' in reply ? reply.bodyToKeep : reply.body
+  return { status, headers, body: body === undefined ? '' : JSON.stringify(body) }
+}
+
+function again({ status, headers, body }: StoredResponse): Reply {
+  return {
+    status,
+    headers: { ...headers, 'Idempotency-Replayed': 'true' },
+    ...(body !== '' && { content: { type: 'application/json; charset=utf-8', text: body } }),
   }
 }
 

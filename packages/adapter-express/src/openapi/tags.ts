@@ -8,6 +8,7 @@ const table = {
   stream: ['Live progress', 'Server-sent events of a scan.'],
   webhook: ['Remote runs', 'Signed events of runs elsewhere.'],
   webhooks: ['Outgoing webhooks', 'Signed messages to endpoints of your own when a scan has ended.'],
+  audit: ['Audit', 'Who did what: one entry per write, which cannot be changed.'],
   benchmarks: ['Benchmarks', 'What is checked: the controls with their texts.'],
 } as const satisfies Record<string, readonly [string, string]>
 const service = { name: 'Service', description: 'The service itself and its documentation.' }

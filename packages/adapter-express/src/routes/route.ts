@@ -37,6 +37,7 @@ export type Action =
   | 'scans.stream'
   | 'results.list'
   | 'results.read'
+  | 'audit.list'
   | 'benchmarks.read'
   | 'health.read'
   | 'openapi.read'
@@ -61,7 +62,7 @@ export type Subject =
   /** `query`: the list's filter by M365 tenant, when given. `body`: a new scan of the M365 tenant that the body names. */
   | { type: 'scan'; from: 'path' | 'query' | 'body' }
   | { type: 'webhook_endpoint'; from: 'path' | 'none' }
-  | { type: 'benchmark' | 'service' }
+  | { type: 'audit_log' | 'benchmark' | 'service' }
 
 export interface ResponseSpec {
   description: string

@@ -1,3 +1,4 @@
+import { auditRoutes } from './audit.ts'
 import { benchmarkRoutes } from './benchmarks.ts'
 import { docsRoutes } from './docs.ts'
 import { healthRoutes } from './health.ts'
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...streamRoutes,
   ...webhookRoutes,
   ...webhookEndpointRoutes,
+  ...auditRoutes,
   ...benchmarkRoutes,
   ...healthRoutes,
   ...docsRoutes,
