@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineProject } from 'vitest/config'
 
 // Without 'import': Vitest hands these on to Node for `require` as well, and a CommonJS package must not get its ES module there.
@@ -10,6 +11,8 @@ export function packageProject(name: string, overrides: { testTimeout?: number; 
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
       name,
+      // Each project counts for itself. Vitest leaves one core free, which on two cores halves the speed, though most suites wait for PowerShell or PostgreSQL.
+      maxWorkers: Math.max(2, availableParallelism()),
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       testTimeout: overrides.testTimeout ?? 30_000,
       hookTimeout: overrides.hookTimeout ?? 60_000,
