@@ -86,31 +86,47 @@ export async function appendEvents(
   )
 }
 
-/** Replaces results of the same controls. */
-export async function upsertResults(tx: Tx, scan: Scan, results: readonly ScanResult[]): Promise<void> {
+/**
+ * Replaces results of the same controls and gives the counts of all that the scan has then: counted in the same statement, from the rows, so that they cannot
+ * drift. What a statement writes it does not see itself, so its own rows are counted from what was handed in.
+ */
+export async function upsertResults(tx: Tx, scan: Scan, results: readonly ScanResult[]): Promise<ResultCounts> {
   const positions = new Map(scan.plannedControls.map((id, i) => [id, i]))
   const latest = new Map(results.map((result) => [result.controlId, result]))
   const rows = [...latest.values()].map((result) =>
     storableJson({ ...result, position: positions.get(result.controlId) ?? scan.plannedControls.length }),
   )
-  await Promise.all(
+  const counted = await Promise.all(
     batches(rows).map((batch) =>
-      tx.texts(
-        `insert into :schema.scan_results (platform_tenant_id, scan_id, m365_tenant_id, control_id, position, status, reason_code, message, findings,
-          findings_total, attempt, started_at, completed_at, duration_ms)
-        select $1::text, $2::text::uuid, $3::text::uuid, r."controlId", r.position, r.status, r."reasonCode", r.message, r.findings,
-          r."findingsTotal", r.attempt, r."startedAt", r."completedAt", r."durationMs"
-        from jsonb_to_recordset($4::text::jsonb) as r("controlId" text, position integer, status text, "reasonCode" text, message text,
-          findings jsonb, "findingsTotal" integer, attempt integer, "startedAt" timestamptz, "completedAt" timestamptz,
-          "durationMs" double precision)
-        on conflict (platform_tenant_id, scan_id, control_id) do update set position = excluded.position, status = excluded.status,
-          reason_code = excluded.reason_code, message = excluded.message, findings = excluded.findings,
-          findings_total = excluded.findings_total, attempt = excluded.attempt, started_at = excluded.started_at,
-          completed_at = excluded.completed_at, duration_ms = excluded.duration_ms`,
+      tx.row<Partial<ResultCounts>>(
+        `with given as materialized (
+          select * from jsonb_to_recordset($4::text::jsonb) as r("controlId" text, position integer, status text, "reasonCode" text, message text,
+            findings jsonb, "findingsTotal" integer, attempt integer, "startedAt" timestamptz, "completedAt" timestamptz,
+            "durationMs" double precision)
+        ), written as (
+          insert into :schema.scan_results (platform_tenant_id, scan_id, m365_tenant_id, control_id, position, status, reason_code, message, findings,
+            findings_total, attempt, started_at, completed_at, duration_ms)
+          select $1::text, $2::text::uuid, $3::text::uuid, r."controlId", r.position, r.status, r."reasonCode", r.message, r.findings,
+            r."findingsTotal", r.attempt, r."startedAt", r."completedAt", r."durationMs"
+          from given r
+          on conflict (platform_tenant_id, scan_id, control_id) do update set position = excluded.position, status = excluded.status,
+            reason_code = excluded.reason_code, message = excluded.message, findings = excluded.findings,
+            findings_total = excluded.findings_total, attempt = excluded.attempt, started_at = excluded.started_at,
+            completed_at = excluded.completed_at, duration_ms = excluded.duration_ms
+        ), standing as (
+          select g.status from given g
+          union all
+          select r.status from :schema.scan_results r where r.platform_tenant_id = $1::text and r.scan_id = $2::text::uuid
+            and r.control_id not in (select g."controlId" from given g)
+        )
+        select coalesce(json_object_agg(c.status, c.n), '{}')::text
+        from (select s.status, count(*)::int as n from standing s group by s.status) c`,
         [scan.platformTenantId, scan.id, scan.m365TenantId, batch],
       ),
     ),
   )
+  // Each statement sees what those before it wrote: the last has counted everything.
+  return { ...emptyCounts(), ...counted.at(-1) }
 }
 
 /** Replaces what the same sources answered before. */
@@ -130,7 +146,7 @@ export async function upsertEvidence(tx: Tx, scan: Scan, evidence: readonly Stor
 }
 
 /** The counts as the rows say them: counted, not carried on, so that they cannot drift. */
-export async function countResults(tx: Tx, scan: Scan): Promise<ResultCounts> {
+async function countResults(tx: Tx, scan: Scan): Promise<ResultCounts> {
   const counted = await tx.row<Partial<ResultCounts>>(
     `select coalesce(json_object_agg(status, n), '{}')::text from (
       select r.status, count(*)::int as n from :schema.scan_results r

@@ -4,7 +4,7 @@ import { errorCode } from '../driver/errors.ts'
 import { deliveryWork } from './deliveries.ts'
 import { pruneIdempotencyKeys } from './idempotency.ts'
 import { type ScanRow, toScan } from './rows.ts'
-import { countResults, endScan, saveScan, upsertEvidence, upsertResults } from './scan-writes.ts'
+import { endScan, saveScan, upsertEvidence, upsertResults } from './scan-writes.ts'
 import { isRowId } from './storable.ts'
 
 /** The worker's side: across platform tenants for scans, inside one as soon as results, events or evidence are touched. */
@@ -30,8 +30,10 @@ export function workStore(db: Database): WorkStore {
     },
     record: async ({ scanId, attempt, at, results, evidence, events, progress }) => {
       const scan = await owned(scanId, attempt, async (tx, before) => {
-        await Promise.all([upsertResults(tx, before, results), upsertEvidence(tx, before, evidence)])
-        const counts = results.length > 0 ? await countResults(tx, before) : before.counts
+        const [counts] = await Promise.all([
+          results.length > 0 ? upsertResults(tx, before, results) : before.counts,
+          upsertEvidence(tx, before, evidence),
+        ])
         const after = { ...before, counts, currentControl: results.at(-1)?.controlId ?? before.currentControl }
         const all = progress ? [...events, progressEvent(after, at)] : events
         return saveScan(tx, { before, after, lease: 'keep', events: all })
@@ -100,13 +102,15 @@ export async function entered<T>(
 ): Promise<T | null> {
   if (!isRowId(scanId)) return null
   return db.asWorker(async (tx) => {
+    // One statement for the look and the entering: every change of a scan begins with it.
     const row = await tx.row<ScanRow>(
-      `select row_to_json(s)::text from :schema.scans s where s.id = $1::text::uuid ${lock}`,
+      `select x.scan from (
+        select row_to_json(s)::text as scan, set_config('tenantscope.platform_tenant', s.platform_tenant_id, true) as entered
+        from :schema.scans s where s.id = $1::text::uuid ${lock}) x
+      where x.entered <> ''`,
       [scanId],
     )
-    if (!row) return null
-    await enterTenant(tx, row.platform_tenant_id)
-    return fn(tx, toScan(row))
+    return row && fn(tx, toScan(row))
   })
 }
 
