@@ -14,9 +14,10 @@ try {
     $firstLine = $hostLines.task.Result
     if ($null -eq $firstLine) { [Environment]::Exit(70) }
     Start-HostLine $hostLines
-    if (Test-PrepareLine $firstLine) {
+    $expected = Read-PrepareLine $firstLine
+    if ($null -ne $expected) {
         . "$PSScriptRoot/rehearsal/standby.ps1"
-        Wait-JobOnStandby
+        Wait-JobOnStandby $expected.network
         $firstLine = $hostLines.task.Result
         if ($null -eq $firstLine) { [Environment]::Exit(70) }
         Start-HostLine $hostLines

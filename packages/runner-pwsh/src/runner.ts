@@ -8,7 +8,7 @@ import { startEngineProcess } from './process/engine-process.ts'
 import type { Environment } from './process/environment.ts'
 import { findLaunch, type Launch, type LaunchOptions } from './process/launch.ts'
 import { createPrivateFolder, type PrivateFolder } from './process/private-folder.ts'
-import { type Engine, newNonce, StandbyEngines, standbyCount } from './process/standby-engines.ts'
+import { type Engine, type EngineNetwork, newNonce, StandbyEngines, standbyCount } from './process/standby-engines.ts'
 import { defaultFrameLimits, type FrameLimits } from './protocol/frame-reader.ts'
 import { EngineRun } from './run/engine-run.ts'
 import type { Transport } from './run/job-line.ts'
@@ -60,6 +60,7 @@ class PwshRunner implements Runner {
   readonly #transport: ReturnType<typeof readTransport>
   readonly #runs = new Set<EngineRun>()
   readonly #standby: StandbyEngines
+  readonly #network: EngineNetwork
   #refill: NodeJS.Timeout | undefined
   #launch: Promise<Launch & { folder: PrivateFolder }> | undefined
   #folder: Promise<PrivateFolder> | undefined
@@ -72,7 +73,13 @@ class PwshRunner implements Runner {
     this.#pack = path.resolve(options.packPath ?? powershellRoot)
     this.#hashes = expectedHashes(options)
     this.#transport = readTransport(options)
-    this.#standby = new StandbyEngines({ count: standbyCount(options.standby), start: () => this.#startVerified() })
+    const { proxyUrl = null, caFile } = options.network ?? {}
+    this.#network = { proxyUrl, caFile: caFile === undefined ? null : path.resolve(caFile) }
+    this.#standby = new StandbyEngines({
+      count: standbyCount(options.standby),
+      network: this.#network,
+      start: () => this.#startVerified(),
+    })
   }
 
   async prepare(): Promise<void> {
@@ -98,8 +105,7 @@ class PwshRunner implements Runner {
         callTimeoutMs: options.callTimeoutMs ?? 60_000,
         sourceTimeoutMs: options.sourceTimeoutMs ?? 300_000,
         maxRetries: options.maxRetries ?? 5,
-        proxyUrl: options.network?.proxyUrl ?? null,
-        caFile: options.network?.caFile === undefined ? null : path.resolve(options.network.caFile),
+        ...this.#network,
         ...this.#transport,
       },
       start: async ({ fresh }) => {

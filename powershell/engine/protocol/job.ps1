@@ -131,11 +131,12 @@ function Read-Job {
     $job
 }
 
-# A host without a job yet may say `prepare` first. Its nonce addresses the one frame that comes before the job.
-function Test-PrepareLine {
+# A host without a job yet may say `prepare` first. Its nonce addresses the one frame that comes before the job. Gives what is known of the
+# job to come, or `$null` for a line of another kind.
+function Read-PrepareLine {
     param([string]$Line)
     $node = if ($Line) { ConvertFrom-HostLine $Line }
-    if ($null -eq $node -or (Get-NodeText $node 't') -ne 'prepare') { return $false }
+    if ($null -eq $node -or (Get-NodeText $node 't') -ne 'prepare') { return $null }
     Set-FrameMark (Get-NodeText $node 'nonce')
-    $true
+    @{ network = Read-JobNetwork $node }
 }

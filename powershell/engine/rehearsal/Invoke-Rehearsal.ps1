@@ -1,5 +1,5 @@
 # A whole scan of a tenant that does not exist, in a runspace of its own: no network, no host, no output. It is there for the compiler alone.
-param([string]$Root)
+param([string]$Root, $Network = @{ proxyUrl = $null; caFile = $null })
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
@@ -16,5 +16,6 @@ Start-HostLine $hostLines
 $rehearsalAnswers = Read-RehearsalAnswers
 $job = Read-Job (New-RehearsalJob)
 . "$engineFolder/Invoke-Job.ps1"
-(New-HttpClient $job.network).Dispose()
+# Made and thrown away: nothing is asked over it.
+(New-HttpClient $Network).Dispose()
 Complete-Job 'completed' $null

@@ -13,6 +13,12 @@ export interface Engine {
   readonly waited: boolean
 }
 
+/** As the job will name it: what goes into making a connection is rehearsed too, without making one. */
+export interface EngineNetwork {
+  proxyUrl: string | null
+  caFile: string | null
+}
+
 export const newNonce = () => randomBytes(24).toString('base64url')
 
 /** How many engines may wait, as the option says. Throws InvalidInputError. */
@@ -29,15 +35,17 @@ export function standbyCount(option: number | undefined): number {
 export class StandbyEngines {
   readonly #count: number
   readonly #start: () => Promise<EngineProcess>
+  readonly #network: EngineNetwork
   readonly #waiting = new Set<Engine>()
   /** Until they have rehearsed, and of these until they are there. */
   readonly #starting = new Set<Promise<void>>()
   readonly #arriving = new Set<Promise<void>>()
   #closed = false
 
-  constructor(params: { count: number; start: () => Promise<EngineProcess> }) {
+  constructor(params: { count: number; network: EngineNetwork; start: () => Promise<EngineProcess> }) {
     this.#count = params.count
     this.#start = params.start
+    this.#network = params.network
   }
 
   /** One that waits, rehearsed or not; null when there is none. It belongs to the caller from then on. */
@@ -93,7 +101,7 @@ export class StandbyEngines {
     if (this.#closed) return void (await engine.process.stop())
     // One that ends by itself is not replaced here: a broken one would end again and again. The next fill tries it.
     void engine.process.exited.then(() => this.#waiting.delete(engine))
-    engine.process.stdin.write(`${JSON.stringify({ t: 'prepare', nonce: engine.nonce })}\n`)
+    engine.process.stdin.write(`${JSON.stringify({ t: 'prepare', nonce: engine.nonce, network: this.#network })}\n`)
     this.#waiting.add(engine)
     arrive()
     // Its one word, `prepared`, stays in the pipe for whoever reads the frames of the run.
