@@ -1,11 +1,14 @@
 // Run by check:pkg after a build: the bundle must know the scripts as they lie in @tenantscope/powershell.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { globSync, readFileSync } from 'node:fs'
 import { powershellRoot } from '@tenantscope/powershell'
 import { hashPack } from '../dist/index.js'
 
-const bundle = readFileSync(fileURLToPath(new URL('../dist/index.js', import.meta.url)), 'utf8')
+// The bundle is in pieces, because the library and the program share most of it.
+const dist = new URL('../dist/', import.meta.url)
+const bundle = globSync('**/*.js', { cwd: dist })
+  .map((file) => readFileSync(new URL(file, dist), 'utf8'))
+  .join('')
 const hashes = Object.entries(await hashPack(powershellRoot))
 assert.ok(hashes.length > 100)
 for (const [place, hash] of hashes) assert.ok(bundle.includes(hash), `the bundle does not know ${place}; build again`)
