@@ -1,6 +1,7 @@
 import type { ExceptionStore, RiskException, RiskExceptionPatch } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
 import { audited } from './audit.ts'
+import { deleteById, getById, updateById } from './by-id.ts'
 import { Changes } from './changes.ts'
 import { newestFirst, readCursor, readPage, Values } from './paging.ts'
 import { isRowId } from './storable.ts'
@@ -29,16 +30,7 @@ export function exceptionStore(db: Database): ExceptionStore {
       if (m365TenantId !== null && !isRowId(m365TenantId)) return null
       return db.asTenant(platformTenantId, (tx) => audited(tx, platformTenantId, audit, insert(tx, exception)))
     },
-    get: async ({ platformTenantId, id }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, async (tx) => {
-        const row = await tx.row<ExceptionRow>(
-          'select row_to_json(x)::text from :schema.exceptions x where x.platform_tenant_id = $1::text and x.id = $2::text::uuid',
-          [platformTenantId, id],
-        )
-        return row && toException(row)
-      })
-    },
+    get: (key) => getById(db, 'exceptions', key, toException),
     list: async ({ platformTenantId, m365TenantId, benchmarkId, controlId, validAt, cursor, limit }) => {
       const at = readCursor(newestFirst, cursor)
       const values = new Values()
@@ -55,23 +47,8 @@ export function exceptionStore(db: Database): ExceptionStore {
         readPage<ExceptionRow, RiskException>({ tx, ...page, map: toException }),
       )
     },
-    update: async ({ platformTenantId, id, patch, audit }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, (tx) =>
-        audited(tx, platformTenantId, audit, update(tx, { platformTenantId, id, patch })),
-      )
-    },
-    delete: async ({ platformTenantId, id, audit }) => {
-      if (!isRowId(id)) return false
-      return db.asTenant(platformTenantId, (tx) => {
-        const gone = tx.texts(
-          'delete from :schema.exceptions x where x.platform_tenant_id = $1::text and x.id = $2::text::uuid returning x.id::text',
-          [platformTenantId, id],
-        )
-        const deleted = gone.then((ids) => ids.length > 0)
-        return audited(tx, platformTenantId, audit, deleted)
-      })
-    },
+    update: ({ patch, ...write }) => updateById(db, 'exceptions', write, changesOf(patch), toException),
+    delete: (write) => deleteById(db, 'exceptions', write),
   }
 }
 
@@ -105,22 +82,14 @@ async function insert(tx: Tx, exception: RiskException): Promise<RiskException |
   return row && toException(row)
 }
 
-async function update(tx: Tx, params: { platformTenantId: string; id: string; patch: RiskExceptionPatch }) {
-  const { patch } = params
-  const { values, clause } = new Changes()
+function changesOf(patch: RiskExceptionPatch): Changes {
+  return new Changes()
     .set('reason', patch.reason)
     .set('requested_by', patch.requestedBy)
     .set('approved_by', patch.approvedBy)
     .set('expires_at', patch.expiresAt, 'timestamptz')
     .set('updated_at', patch.updatedAt, 'timestamptz')
     .set('updated_by', patch.updatedBy)
-  const row = await tx.row<ExceptionRow>(
-    `update :schema.exceptions x set ${clause}
-      where x.platform_tenant_id = ${values.add(params.platformTenantId)} and x.id = ${values.add(params.id, 'uuid')}
-      returning row_to_json(x)::text`,
-    values.list,
-  )
-  return row && toException(row)
 }
 
 function toException(row: ExceptionRow): RiskException {

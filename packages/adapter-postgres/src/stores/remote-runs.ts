@@ -1,5 +1,6 @@
 import type { InboxMessage, RemoteRun, RemoteRunStore, Scan } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
+import { toDate } from './rows.ts'
 import { isRowId, storableJson } from './storable.ts'
 import { entered } from './work.ts'
 
@@ -173,15 +174,14 @@ async function take(
 }
 
 function toRun(row: RunRow): RemoteRun {
-  const date = (text: string | null) => (text === null ? null : new Date(text))
   return {
     platformTenantId: row.platform_tenant_id,
     scanId: row.scan_id,
     attempt: row.attempt,
     sealedKey: row.sealed_key,
     openedAt: new Date(row.opened_at),
-    closedAt: date(row.closed_at),
-    lastMessageAt: date(row.last_message_at),
+    closedAt: toDate(row.closed_at),
+    lastMessageAt: toDate(row.last_message_at),
     consumed: row.consumed,
     accepted: row.accepted,
     rejected: row.rejected,

@@ -172,6 +172,6 @@ export function toEvidence(row: EvidenceRow): StoredEvidence {
   return { sourceId: row.source_id, state: row.state, data: row.data, error: row.error }
 }
 
-function toDate(text: string | null): Date | null {
+export function toDate(text: string | null): Date | null {
   return text === null ? null : new Date(text)
 }

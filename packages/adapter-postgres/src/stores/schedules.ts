@@ -1,8 +1,10 @@
 import type { Page, Schedule, SchedulePatch, ScheduleStore } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
 import { audited } from './audit.ts'
+import { deleteById, getById, updateById } from './by-id.ts'
 import { Changes } from './changes.ts'
 import { emptyPage, newestFirst, readCursor, readPage, Values } from './paging.ts'
+import { toDate } from './rows.ts'
 import { isRowId, storableJson } from './storable.ts'
 
 interface ScheduleRow {
@@ -31,34 +33,10 @@ export function scheduleStore(db: Database): ScheduleStore {
       if (!isRowId(m365TenantId)) return null
       return db.asTenant(platformTenantId, (tx) => audited(tx, platformTenantId, audit, insert(tx, schedule)))
     },
-    get: async ({ platformTenantId, id }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, async (tx) => {
-        const row = await tx.row<ScheduleRow>(
-          'select row_to_json(c)::text from :schema.schedules c where c.platform_tenant_id = $1::text and c.id = $2::text::uuid',
-          [platformTenantId, id],
-        )
-        return row && toSchedule(row)
-      })
-    },
+    get: (key) => getById(db, 'schedules', key, toSchedule),
     list: (params) => list(db, params),
-    update: async ({ platformTenantId, id, patch, audit }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, (tx) =>
-        audited(tx, platformTenantId, audit, update(tx, { platformTenantId, id, patch })),
-      )
-    },
-    delete: async ({ platformTenantId, id, audit }) => {
-      if (!isRowId(id)) return false
-      return db.asTenant(platformTenantId, (tx) => {
-        const gone = tx.texts(
-          'delete from :schema.schedules c where c.platform_tenant_id = $1::text and c.id = $2::text::uuid returning c.id::text',
-          [platformTenantId, id],
-        )
-        const deleted = gone.then((ids) => ids.length > 0)
-        return audited(tx, platformTenantId, audit, deleted)
-      })
-    },
+    update: ({ patch, ...write }) => updateById(db, 'schedules', write, changesOf(patch), toSchedule),
+    delete: (write) => deleteById(db, 'schedules', write),
   }
 }
 
@@ -107,9 +85,8 @@ async function list(
   return db.asTenant(platformTenantId, (tx) => readPage<ScheduleRow, Schedule>({ tx, ...page, map: toSchedule }))
 }
 
-async function update(tx: Tx, params: { platformTenantId: string; id: string; patch: SchedulePatch }) {
-  const { patch } = params
-  const { values, clause } = new Changes()
+function changesOf(patch: SchedulePatch): Changes {
+  return new Changes()
     .set('cron', patch.cron)
     .set('time_zone', patch.timeZone)
     .set('benchmark_id', patch.benchmark?.id)
@@ -121,17 +98,9 @@ async function update(tx: Tx, params: { platformTenantId: string; id: string; pa
     .set('last_scan_id', patch.lastScanId, 'uuid')
     .set('updated_at', patch.updatedAt, 'timestamptz')
     .set('updated_by', patch.updatedBy)
-  const row = await tx.row<ScheduleRow>(
-    `update :schema.schedules c set ${clause}
-      where c.platform_tenant_id = ${values.add(params.platformTenantId)} and c.id = ${values.add(params.id, 'uuid')}
-      returning row_to_json(c)::text`,
-    values.list,
-  )
-  return row && toSchedule(row)
 }
 
 function toSchedule(row: ScheduleRow): Schedule {
-  const date = (text: string | null) => (text === null ? null : new Date(text))
   return {
     id: row.id,
     platformTenantId: row.platform_tenant_id,
@@ -141,8 +110,8 @@ function toSchedule(row: ScheduleRow): Schedule {
     benchmark: { id: row.benchmark_id, version: row.benchmark_version },
     options: row.options,
     enabled: row.enabled,
-    nextRunAt: date(row.next_run_at),
-    lastRunAt: date(row.last_run_at),
+    nextRunAt: toDate(row.next_run_at),
+    lastRunAt: toDate(row.last_run_at),
     lastScanId: row.last_scan_id,
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),

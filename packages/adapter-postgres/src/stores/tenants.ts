@@ -8,6 +8,7 @@ import type {
 } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
 import { audited, writeAudit } from './audit.ts'
+import { deleteById, getById, updateById } from './by-id.ts'
 import { Changes } from './changes.ts'
 import { newestFirst, readCursor, readPage, Values } from './paging.ts'
 import { type CredentialRow, type TenantRow, toCredential, toTenant } from './rows.ts'
@@ -45,16 +46,7 @@ export function tenantStore(db: Database): M365TenantStore {
         await writeAudit(tx, tenant.platformTenantId, audit)
         return toTenant(row)
       }),
-    get: async ({ platformTenantId, id }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, async (tx) => {
-        const row = await tx.row<TenantRow>(
-          `select row_to_json(t)::text from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid`,
-          [platformTenantId, id],
-        )
-        return row && toTenant(row)
-      })
-    },
+    get: (key) => getById(db, 'm365_tenants', key, toTenant),
     getByM365TenantId: ({ platformTenantId, m365TenantId }) =>
       db.asTenant(platformTenantId, async (tx) => {
         const row = await tx.row<TenantRow>(
@@ -64,22 +56,8 @@ export function tenantStore(db: Database): M365TenantStore {
         return row && toTenant(row)
       }),
     list: (params) => listTenants(db, params),
-    update: async ({ platformTenantId, id, patch, audit }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, (tx) =>
-        audited(tx, platformTenantId, audit, updateTenant(tx, { platformTenantId, id, patch })),
-      )
-    },
-    delete: async ({ platformTenantId, id, audit }) => {
-      if (!isRowId(id)) return false
-      return db.asTenant(platformTenantId, async (tx) => {
-        const gone = await tx.texts(
-          `delete from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.id = $2::text::uuid returning t.id::text`,
-          [platformTenantId, id],
-        )
-        return audited(tx, platformTenantId, audit, Promise.resolve(gone.length > 0))
-      })
-    },
+    update: ({ patch, ...write }) => updateById(db, 'm365_tenants', write, changesOf(patch), toTenant),
+    delete: (write) => deleteById(db, 'm365_tenants', write),
   }
 }
 
@@ -111,9 +89,8 @@ async function listTenants(
   )
 }
 
-async function updateTenant(tx: Tx, params: { platformTenantId: string; id: string; patch: M365TenantPatch }) {
-  const { patch } = params
-  const { values, clause } = new Changes()
+function changesOf(patch: M365TenantPatch): Changes {
+  return new Changes()
     .set('name', patch.name)
     .set('default_domain', patch.defaultDomain)
     .set('description', patch.description)
@@ -122,13 +99,6 @@ async function updateTenant(tx: Tx, params: { platformTenantId: string; id: stri
     .json('last_test', patch.lastTest)
     .set('updated_at', patch.updatedAt, 'timestamptz')
     .set('updated_by', patch.updatedBy)
-  const row = await tx.row<TenantRow>(
-    `update :schema.m365_tenants t set ${clause}
-      where t.platform_tenant_id = ${values.add(params.platformTenantId)} and t.id = ${values.add(params.id, 'uuid')}
-      returning row_to_json(t)::text`,
-    values.list,
-  )
-  return row && toTenant(row)
 }
 
 export function credentialStore(db: Database): CredentialStore {

@@ -7,10 +7,12 @@ import type {
   WebhookStore,
 } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
-import { audited, writeAudit } from './audit.ts'
+import { writeAudit } from './audit.ts'
+import { deleteById, getById, selectById, updateById } from './by-id.ts'
 import { Changes } from './changes.ts'
 import { lockName } from './lock.ts'
 import { emptyPage, newestFirst, readCursor, readPage, Values } from './paging.ts'
+import { toDate } from './rows.ts'
 import { isRowId, storableJson } from './storable.ts'
 
 interface EndpointRow {
@@ -54,16 +56,7 @@ export function webhookStore(db: Database): WebhookStore {
         await writeAudit(tx, endpoint.platformTenantId, audit)
         return toEndpoint(row)
       }),
-    getEndpoint: async ({ platformTenantId, id }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, async (tx) => {
-        const row = await tx.row<EndpointRow>(
-          'select row_to_json(e)::text from :schema.webhook_endpoints e where e.platform_tenant_id = $1::text and e.id = $2::text::uuid',
-          [platformTenantId, id],
-        )
-        return row && toEndpoint(row)
-      })
-    },
+    getEndpoint: (key) => getById(db, 'webhook_endpoints', key, toEndpoint),
     listEndpoints: async ({ platformTenantId, cursor, limit }) => {
       const at = readCursor(newestFirst, cursor)
       const values = new Values()
@@ -73,27 +66,10 @@ export function webhookStore(db: Database): WebhookStore {
         readPage<EndpointRow, WebhookEndpoint>({ tx, ...page, map: toEndpoint }),
       )
     },
-    updateEndpoint: async ({ platformTenantId, id, patch, audit }) => {
-      if (!isRowId(id)) return null
-      return db.asTenant(platformTenantId, (tx) =>
-        audited(tx, platformTenantId, audit, updateEndpoint(tx, { platformTenantId, id, patch })),
-      )
-    },
-    deleteEndpoint: async ({ platformTenantId, id, audit }) => {
-      if (!isRowId(id)) return false
-      return db.asTenant(platformTenantId, async (tx) => {
-        const gone = tx.texts(
-          'delete from :schema.webhook_endpoints e where e.platform_tenant_id = $1::text and e.id = $2::text::uuid returning e.id::text',
-          [platformTenantId, id],
-        )
-        const deleted = gone.then((ids) => ids.length > 0)
-        return audited(tx, platformTenantId, audit, deleted)
-      })
-    },
-    getDelivery: async ({ platformTenantId, deliveryId }) => {
-      if (!isRowId(deliveryId)) return null
-      return db.asTenant(platformTenantId, (tx) => getDelivery(tx, platformTenantId, deliveryId))
-    },
+    updateEndpoint: ({ patch, ...write }) => updateById(db, 'webhook_endpoints', write, changesOf(patch), toEndpoint),
+    deleteEndpoint: (write) => deleteById(db, 'webhook_endpoints', write),
+    getDelivery: ({ platformTenantId, deliveryId: id }) =>
+      getById(db, 'webhook_deliveries', { platformTenantId, id }, toDelivery),
     listDeliveries: (params) => listDeliveries(db, params),
     enqueue: async (event) => {
       const ids = [event.scanId, event.endpointId].filter((id) => id !== null)
@@ -113,7 +89,11 @@ export function webhookStore(db: Database): WebhookStore {
             returning row_to_json(d)::text`,
           [platformTenantId, deliveryId],
         )
-        if (!row) return getDelivery(tx, platformTenantId, deliveryId)
+        if (!row) {
+          const key = { platformTenantId, id: deliveryId }
+          const found = await selectById<DeliveryRow>(tx, 'webhook_deliveries', key)
+          return found && toDelivery(found)
+        }
         await writeAudit(tx, platformTenantId, audit)
         return toDelivery(row)
       })
@@ -155,9 +135,8 @@ async function insertEndpoint(db: Database, tx: Tx, endpoint: WebhookEndpoint, l
   return row
 }
 
-async function updateEndpoint(tx: Tx, params: { platformTenantId: string; id: string; patch: WebhookEndpointPatch }) {
-  const { patch } = params
-  const changes = new Changes()
+function changesOf(patch: WebhookEndpointPatch): Changes {
+  return new Changes()
     .set('url', patch.url)
     .set('description', patch.description)
     .json('event_types', patch.eventTypes)
@@ -166,22 +145,6 @@ async function updateEndpoint(tx: Tx, params: { platformTenantId: string; id: st
     .json('secrets', patch.secrets)
     .set('updated_at', patch.updatedAt, 'timestamptz')
     .set('updated_by', patch.updatedBy)
-  const { values, clause } = changes
-  const row = await tx.row<EndpointRow>(
-    `update :schema.webhook_endpoints e set ${clause}
-      where e.platform_tenant_id = ${values.add(params.platformTenantId)} and e.id = ${values.add(params.id, 'uuid')}
-      returning row_to_json(e)::text`,
-    values.list,
-  )
-  return row && toEndpoint(row)
-}
-
-async function getDelivery(tx: Tx, platformTenantId: string, deliveryId: string): Promise<WebhookDelivery | null> {
-  const row = await tx.row<DeliveryRow>(
-    'select row_to_json(d)::text from :schema.webhook_deliveries d where d.platform_tenant_id = $1::text and d.id = $2::text::uuid',
-    [platformTenantId, deliveryId],
-  )
-  return row && toDelivery(row)
 }
 
 async function listDeliveries(
@@ -264,8 +227,4 @@ export function toDelivery(row: DeliveryRow): WebhookDelivery {
     createdAt: new Date(row.created_at),
     completedAt: toDate(row.completed_at),
   }
-}
-
-function toDate(text: string | null): Date | null {
-  return text === null ? null : new Date(text)
 }
