@@ -3,10 +3,6 @@ import { newestPage } from './keyset.ts'
 import { step, type Tables } from './tables.ts'
 
 export function memoryExceptionStore(tables: Tables): ExceptionStore {
-  const own = (platformTenantId: string, id: string) => {
-    const exception = tables.exceptions.get(id)
-    return exception?.platformTenantId === platformTenantId ? exception : null
-  }
   return {
     insert: ({ exception, audit }) =>
       step(() => {
@@ -16,7 +12,7 @@ export function memoryExceptionStore(tables: Tables): ExceptionStore {
         tables.exceptions.set(exception.id, structuredClone(exception))
         return exception
       }),
-    get: ({ platformTenantId, id }) => step(() => own(platformTenantId, id)),
+    get: ({ platformTenantId, id }) => step(() => tables.own(tables.exceptions, platformTenantId, id)),
     list: ({ platformTenantId, m365TenantId, benchmarkId, controlId, validAt, cursor, limit }) =>
       step(() => {
         const rows = [...tables.exceptions.values()]
@@ -27,18 +23,7 @@ export function memoryExceptionStore(tables: Tables): ExceptionStore {
           .filter((one) => validAt === null || one.expiresAt > validAt)
         return newestPage(rows, cursor, limit)
       }),
-    update: ({ platformTenantId, id, patch, audit }) =>
-      step(() => {
-        const exception = own(platformTenantId, id)
-        if (!exception) return null
-        tables.addAudit(platformTenantId, audit)
-        return Object.assign(exception, structuredClone(patch))
-      }),
-    delete: ({ platformTenantId, id, audit }) =>
-      step(() => {
-        if (!own(platformTenantId, id)) return false
-        tables.addAudit(platformTenantId, audit)
-        return tables.exceptions.delete(id)
-      }),
+    update: (write) => step(() => tables.update(tables.exceptions, write)),
+    delete: (write) => step(() => tables.remove(tables.exceptions, write)),
   }
 }

@@ -99,18 +99,11 @@ function tenantStore(tables: Tables): Storage['m365Tenants'] {
           )
         return newestPage(rows, cursor, limit)
       }),
-    update: ({ platformTenantId, id, patch, audit }) =>
+    update: (write) => step(() => tables.update(tables.tenants, write)),
+    delete: (write) =>
       step(() => {
-        const tenant = tables.tenant(platformTenantId, id)
-        if (!tenant) return null
-        tables.addAudit(platformTenantId, audit)
-        return Object.assign(tenant, structuredClone(patch))
-      }),
-    delete: ({ platformTenantId, id, audit }) =>
-      step(() => {
-        if (!tables.tenant(platformTenantId, id)) return false
-        tables.addAudit(platformTenantId, audit)
-        tables.tenants.delete(id)
+        const { id } = write
+        if (!tables.remove(tables.tenants, write)) return false
         tables.credentials.delete(id)
         for (const [scanId, { scan }] of tables.scans) if (scan.m365TenantId === id) tables.scans.delete(scanId)
         tables.dropDeliveries(({ scanId }) => scanId !== null && !tables.scans.has(scanId))

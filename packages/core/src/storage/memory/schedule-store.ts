@@ -3,10 +3,6 @@ import { newestPage } from './keyset.ts'
 import { step, type Tables } from './tables.ts'
 
 export function memoryScheduleStore(tables: Tables): ScheduleStore {
-  const own = (platformTenantId: string, id: string) => {
-    const schedule = tables.schedules.get(id)
-    return schedule?.platformTenantId === platformTenantId ? schedule : null
-  }
   return {
     insert: ({ schedule, audit }) =>
       step(() => {
@@ -16,7 +12,7 @@ export function memoryScheduleStore(tables: Tables): ScheduleStore {
         tables.schedules.set(schedule.id, structuredClone(schedule))
         return schedule
       }),
-    get: ({ platformTenantId, id }) => step(() => own(platformTenantId, id)),
+    get: ({ platformTenantId, id }) => step(() => tables.own(tables.schedules, platformTenantId, id)),
     list: ({ platformTenantId, m365TenantId, enabled, cursor, limit }) =>
       step(() => {
         const rows = [...tables.schedules.values()]
@@ -25,18 +21,7 @@ export function memoryScheduleStore(tables: Tables): ScheduleStore {
           .filter((one) => enabled === null || one.enabled === enabled)
         return newestPage(rows, cursor, limit)
       }),
-    update: ({ platformTenantId, id, patch, audit }) =>
-      step(() => {
-        const schedule = own(platformTenantId, id)
-        if (!schedule) return null
-        tables.addAudit(platformTenantId, audit)
-        return Object.assign(schedule, structuredClone(patch))
-      }),
-    delete: ({ platformTenantId, id, audit }) =>
-      step(() => {
-        if (!own(platformTenantId, id)) return false
-        tables.addAudit(platformTenantId, audit)
-        return tables.schedules.delete(id)
-      }),
+    update: (write) => step(() => tables.update(tables.schedules, write)),
+    delete: (write) => step(() => tables.remove(tables.schedules, write)),
   }
 }

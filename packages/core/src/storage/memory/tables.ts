@@ -34,6 +34,18 @@ export interface IdempotencyRecord {
   response: StoredResponse | null
 }
 
+interface OwnRow {
+  id: string
+  platformTenantId: string
+}
+
+/** Which row of which platform tenant is to be written, and what is told of it. */
+interface Write {
+  platformTenantId: string
+  id: string
+  audit?: AuditEntry | null | undefined
+}
+
 /** The memory storage's rows. Everything that changes them runs without an await: one step of the event loop is one transaction. */
 export class Tables {
   /** The backend's clock for leases and due times. */
@@ -55,9 +67,28 @@ export class Tables {
     this.monotonicMs = monotonicMs
   }
 
+  own<Row extends OwnRow>(rows: ReadonlyMap<string, Row>, platformTenantId: string, id: string): Row | null {
+    const row = rows.get(id)
+    return row?.platformTenantId === platformTenantId ? row : null
+  }
+
+  /** Null when there is none. */
+  update<Row extends OwnRow>(rows: ReadonlyMap<string, Row>, write: Write & { patch: Partial<Row> }): Row | null {
+    const row = this.own(rows, write.platformTenantId, write.id)
+    if (!row) return null
+    this.addAudit(write.platformTenantId, write.audit)
+    return Object.assign(row, structuredClone(write.patch))
+  }
+
+  /** false when there is none. */
+  remove<Row extends OwnRow>(rows: Map<string, Row>, { platformTenantId, id, audit }: Write): boolean {
+    if (!this.own(rows, platformTenantId, id)) return false
+    this.addAudit(platformTenantId, audit)
+    return rows.delete(id)
+  }
+
   tenant(platformTenantId: string, id: string): M365Tenant | null {
-    const tenant = this.tenants.get(id)
-    return tenant?.platformTenantId === platformTenantId ? tenant : null
+    return this.own(this.tenants, platformTenantId, id)
   }
 
   scan(platformTenantId: string, scanId: string): ScanRecord | null {
@@ -74,8 +105,7 @@ export class Tables {
   }
 
   endpoint(platformTenantId: string, id: string): WebhookEndpoint | null {
-    const endpoint = this.endpoints.get(id)
-    return endpoint?.platformTenantId === platformTenantId ? endpoint : null
+    return this.own(this.endpoints, platformTenantId, id)
   }
 
   delivery(platformTenantId: string, id: string): DeliveryRecord | null {

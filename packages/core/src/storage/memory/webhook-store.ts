@@ -24,20 +24,12 @@ export function memoryWebhookStore(tables: Tables): WebhookStore {
         const mine = [...tables.endpoints.values()].filter((one) => one.platformTenantId === platformTenantId)
         return newestPage(mine, cursor, limit)
       }),
-    updateEndpoint: ({ platformTenantId, id, patch, audit }) =>
+    updateEndpoint: (write) => step(() => tables.update(tables.endpoints, write)),
+    deleteEndpoint: (write) =>
       step(() => {
-        const endpoint = tables.endpoint(platformTenantId, id)
-        if (!endpoint) return null
-        tables.addAudit(platformTenantId, audit)
-        return Object.assign(endpoint, structuredClone(patch))
-      }),
-    deleteEndpoint: ({ platformTenantId, id, audit }) =>
-      step(() => {
-        if (!tables.endpoint(platformTenantId, id)) return false
-        tables.addAudit(platformTenantId, audit)
-        tables.endpoints.delete(id)
-        tables.dropDeliveries((delivery) => delivery.endpointId === id)
-        return true
+        const removed = tables.remove(tables.endpoints, write)
+        if (removed) tables.dropDeliveries((delivery) => delivery.endpointId === write.id)
+        return removed
       }),
     getDelivery: ({ platformTenantId, deliveryId }) =>
       step(() => tables.delivery(platformTenantId, deliveryId)?.delivery ?? null),
