@@ -20,7 +20,7 @@ const keysOf = (changes: Partial<VaultTransitOptions> = {}) =>
   vaultTransitKeys({ url: vault.url, key: 'main', token: async () => vault.token, timeoutMs: 2_000, ...changes })
 const storeOf = (changes: Partial<VaultTransitOptions> = {}) => envelopeSecretStore({ keys: keysOf(changes) })
 
-async function failure(work: Promise<unknown>) {
+async function failure(work: Promise<unknown>): Promise<{ code?: string; retryable?: boolean; message: string }> {
   const error = await work.then(
     () => expect.unreachable('it succeeded'),
     (reason: unknown) => reason,
@@ -94,7 +94,7 @@ describe('S-05 S-06 keys in Vault', () => {
 describe('trouble with Vault is typed, and says neither token nor secret', () => {
   const says =
     (status: number, body: string, headers = {}) =>
-    (response: ServerResponse) => {
+    (response: ServerResponse): void => {
       response.writeHead(status, headers).end(body)
     }
   it.each([
@@ -104,7 +104,7 @@ describe('trouble with Vault is typed, and says neither token nor secret', () =>
     ['HTML', says(200, '<html>'), true, /not of the transit API/],
     ['another JSON', says(200, '{"data":{"latest_version":"1"}}'), true, /not of the transit API/],
     ['an answer without end', says(200, 'x'.repeat(200_000)), true, /none that could be read/],
-    ['a cut connection', (response: ServerResponse) => void response.destroy(), true, /no answer/],
+    ['a cut connection', (response: ServerResponse): void => void response.destroy(), true, /no answer/],
     ['an unknown path', says(404, '{"errors":[]}'), false, /no such key/],
   ] as const)('%s', async (_, instead, retryable, words) => {
     vault.instead = instead
