@@ -181,19 +181,6 @@ describe('a refusal', () => {
     expect(shown).not.toMatch(/canary-secret-value|Ensure the secret|client_assertion/)
   })
 
-  test.each(['username_password', 'federated', 'shared_app'] as const)(
-    '%s is not supported yet, in words',
-    async (kind) => {
-      const error = await failure({ credential: open(kind, {}) })
-      expect(error).toMatchObject({
-        reach: 'credential',
-        aadstsCode: null,
-        message: expect.stringContaining('not supported yet'),
-      })
-      expect(simulator.requests).toHaveLength(0)
-    },
-  )
-
   test('a tenant id that is no GUID never becomes part of a URL', async () => {
     expect((await failure({ m365TenantId: '../common' })).message).toMatch(/malformed/)
     expect(simulator.requests).toHaveLength(0)

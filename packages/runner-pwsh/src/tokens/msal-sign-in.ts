@@ -1,15 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Configuration } from '@azure/msal-node'
-import { type AccessToken, isTenantscopeError, type OpenCredential, type SignIn, SignInError } from '@tenantscope/core'
+import { type AccessToken, isTenantscopeError, type SignIn, type SignInError } from '@tenantscope/core'
 import type { Dispatcher } from 'undici'
-import { authorityOf } from './authorities.ts'
-import { CertificateError, readSigningCertificate } from './certificate.ts'
+import { type ClientAuth, type CredentialKindOptions, clientAuth, refused } from './client-auth.ts'
 import { createDispatcher, TokenNetwork } from './network.ts'
 import { networkError, refusalError, timeoutError } from './refusals.ts'
 import { SharedRequest, TokenCache } from './token-cache.ts'
 
-export interface MsalSignInOptions {
+export interface MsalSignInOptions extends CredentialKindOptions {
   /** Proxy for requests to Entra ID. Nothing is read from the environment: hand `process.env.HTTPS_PROXY` in if you want it. */
   proxyUrl?: string
   /** A CA (PEM) to trust besides the usual ones. */
@@ -31,7 +29,10 @@ export interface MsalSignIn extends SignIn {
 
 type AcquireParams = Parameters<SignIn['acquire']>[0]
 
-/** Signs in to Microsoft Entra ID with a client secret or a certificate. Tokens are kept in memory only. */
+/**
+ * Signs in to Microsoft Entra ID: with a client secret or a certificate, and with the other kinds of credential where their option is given. Tokens are kept in
+ * memory only.
+ */
 export function msalSignIn(options: MsalSignInOptions = {}): MsalSignIn {
   return new EntraSignIn(options)
 }
@@ -87,15 +88,18 @@ class EntraSignIn implements MsalSignIn {
   #key({ credential, m365TenantId, cloud, scope }: AcquireParams): string {
     const { kind, clientId, secrets } = credential
     // Field by field: the members of `secrets` are not enumerable.
-    const fields = [secrets.client_secret, secrets.certificate, secrets.certificate_password]
+    const { client_secret, certificate, certificate_password, username, password } = secrets
+    const fields = [client_secret, certificate, certificate_password, username, password]
     const text = JSON.stringify([kind, clientId, fields, m365TenantId.toLowerCase(), cloud, scope])
     return createHmac('sha256', this.#salt).update(text).digest('base64')
   }
 
   async #ask(params: AcquireParams, stop: AbortSignal): Promise<AccessToken> {
-    const auth = await authOf(params)
     const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? 60_000)
     const signal = AbortSignal.any([stop, timeout])
+    const auth = await clientAuth(params, this.#options, signal).catch((error: unknown) => {
+      throw timeout.aborted ? timeoutError() : error
+    })
     const { retries = 3, retryDelayMs = 500 } = this.#options
     for (let attempt = 0; ; attempt++) {
       try {
@@ -113,13 +117,15 @@ class EntraSignIn implements MsalSignIn {
   }
 
   /** A new client for each request: MSAL remembers an overload inside its client object and then fails without asking. */
-  async #askOnce(auth: Configuration['auth'], scope: string, signal: AbortSignal): Promise<AccessToken> {
-    const { ConfidentialClientApplication } = await import('@azure/msal-node')
+  async #askOnce({ auth, user }: ClientAuth, scope: string, signal: AbortSignal): Promise<AccessToken> {
+    const { ConfidentialClientApplication, PublicClientApplication } = await import('@azure/msal-node')
     const network = new TokenNetwork(this.#dispatcher, signal)
     const system = { networkClient: network, disableInternalRetries: true, loggerOptions: { loggerCallback: () => {} } }
     try {
-      const client = new ConfidentialClientApplication({ auth, system })
-      const result = await client.acquireTokenByClientCredential({ scopes: [scope] })
+      const scopes = [scope]
+      const result = user
+        ? await new PublicClientApplication({ auth, system }).acquireTokenByUsernamePassword({ scopes, ...user })
+        : await new ConfidentialClientApplication({ auth, system }).acquireTokenByClientCredential({ scopes })
       if (result?.accessToken && result.expiresOn)
         return { accessToken: result.accessToken, expiresAt: result.expiresOn }
     } catch {
@@ -146,50 +152,4 @@ class Unanswered extends Error {
 function asFailure(error: unknown): { failure: SignInError; retryAfterMs: number | null } {
   if (error instanceof Unanswered) return error
   return { failure: isTenantscopeError(error) ? (error as SignInError) : networkError(null), retryAfterMs: null }
-}
-
-async function authOf({ credential, cloud, m365TenantId }: AcquireParams): Promise<Configuration['auth']> {
-  const { clientId } = credential
-  switch (credential.kind) {
-    case 'client_secret': {
-      const secret = credential.secrets.client_secret
-      if (!clientId || !secret) throw refused('The credential has no client id or no client secret. Store it again.')
-      return { clientId, clientSecret: secret, ...authorityOf(cloud, m365TenantId) }
-    }
-    case 'certificate': {
-      const { certificate, certificate_password: password } = credential.secrets
-      if (!clientId || !certificate) throw refused('The credential has no client id or no certificate. Store it again.')
-      return {
-        clientId,
-        clientCertificate: await readCertificate(certificate, password),
-        ...authorityOf(cloud, m365TenantId),
-      }
-    }
-    default:
-      throw refused(
-        `Signing in with ${kindNames[credential.kind]} is not supported yet. Store a client secret or a certificate.`,
-      )
-  }
-}
-
-const kindNames: Readonly<Record<OpenCredential['kind'], string>> = {
-  client_secret: 'a client secret',
-  certificate: 'a certificate',
-  username_password: 'user name and password',
-  federated: 'a federated identity',
-  shared_app: 'a shared application',
-}
-
-async function readCertificate(text: string, password: string | undefined) {
-  try {
-    return await readSigningCertificate(text, password)
-  } catch (error) {
-    throw refused(
-      `The certificate cannot be used. ${error instanceof CertificateError ? error.message : 'It could not be read.'}`,
-    )
-  }
-}
-
-function refused(message: string): SignInError {
-  return new SignInError({ message, aadstsCode: null, reach: 'credential' })
 }

@@ -35,6 +35,26 @@ const refusals: Readonly<Record<number, readonly [Reach, string]>> = {
     'credential',
     'The account needs multi-factor authentication, which an unattended scan cannot do. Use a certificate.',
   ],
+  50079: [
+    'credential',
+    'The account must enrol for multi-factor authentication, which an unattended scan cannot do. Use a certificate.',
+  ],
+  50158: [
+    'credential',
+    'A Conditional Access policy asks for a further step of the account, which an unattended scan cannot do. Use a certificate.',
+  ],
+  700213: [
+    'credential',
+    'No federated credential of the application matches the subject of the assertion. Compare both in the app registration.',
+  ],
+  700211: [
+    'credential',
+    'No federated credential of the application matches the issuer of the assertion. Compare both in the app registration.',
+  ],
+  700212: [
+    'credential',
+    'No federated credential of the application matches the audience of the assertion. It is api://AzureADTokenExchange in most clouds.',
+  ],
   50126: ['credential', 'The user name or the password is wrong.'],
   50173: ['credential', 'The grant was revoked. Consent again.'],
   700082: ['credential', 'The grant is too old. Consent again.'],
