@@ -74,8 +74,19 @@ describe('M365 tenants', () => {
     expect(names.sort()).toEqual(['one', 'three', 'two'])
   })
 
-  it('takes each way to sign in, and replaces it', async () => {
+  it('S-11 refuses user name and password where they are off, without saying them', async () => {
     const host = await startHost()
+    const json = newTenantBody({ client_secret: undefined, username: 'u@contoso.com', password: secret })
+    const refused = await host.call('POST', '/m365-tenants', { json })
+    expect(refused.status).toBe(400)
+    expect(refused.text).toContain('cannot pass MFA')
+    expect(refused.json.errors).toMatchObject([{ pointer: '/auth_method' }])
+    expect(refused.text).not.toContain(secret)
+    expect((await host.call('GET', '/m365-tenants')).json.data).toEqual([])
+  })
+
+  it('S-11 takes each way to sign in, replaces it, and shows no secret', async () => {
+    const host = await startHost({ core: { allowUsernamePassword: true } })
     const ways: [Record<string, unknown>, string][] = [
       [{ client_id: clientId, username: 'u@contoso.com', password: secret }, 'username_password'],
       [{ client_id: clientId, auth_method: 'federated' }, 'federated'],
@@ -88,6 +99,20 @@ describe('M365 tenants', () => {
       expect(created.status).toBe(201)
       const shown = await host.call('GET', `/m365-tenants/${created.json.id}/credentials`)
       expect(shown.json.auth_method).toBe(method)
+      const at = `/m365-tenants/${created.json.id}`
+      const updated = await host.call('PUT', `${at}/credentials`, { json: { ...blank, ...fields } })
+      expect(updated.status).toBe(200)
+      const failed = await host.call('PUT', `${at}/credentials`, { json: { ...blank, ...fields, magic: secret } })
+      expect(failed.status).toBe(400)
+      const answers = [
+        created,
+        shown,
+        updated,
+        failed,
+        await host.call('GET', at),
+        await host.call('GET', '/m365-tenants'),
+      ]
+      for (const { text } of answers) expect(text).not.toContain(secret)
       const replaced = await host.call('PUT', `/m365-tenants/${created.json.id}/credentials`, {
         json: { auth_method: 'shared_app' },
       })

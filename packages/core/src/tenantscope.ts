@@ -81,6 +81,11 @@ export interface TenantscopeOptions {
   remoteRuns?: RemoteRunsOptions
   /** Signed messages to endpoints of the platform tenants when a scan has ended. Off when left out: nothing is sent anywhere. */
   webhooks?: WebhooksOptions
+  /**
+   * Lets credentials of the kind `username_password` be stored. They cannot pass multi-factor authentication; `msalSignIn` has the same option for using them.
+   * Default false: storing one is refused with `invalid_input`.
+   */
+  allowUsernamePassword?: boolean
   limits?: LimitOptions
   clock?: Clock
   logger?: Logger
@@ -146,6 +151,7 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
   const outgoing = outgoingSettings(options.webhooks)
   const { policy, retryDelaysMs, pollMs } = outgoing
   const { workerId } = settings
+  const { allowUsernamePassword = false } = options
   const sender = policy ? webhookSender(run, { policy, retryDelaysMs, pollMs, workerId }) : noSender
   const { nudge } = sender
   const scanWorker = worker(run, { ...settings, onScanEnded: nudge })
@@ -172,7 +178,7 @@ export function createTenantscope(options: TenantscopeOptions): Tenantscope {
         requestId: requestId === null ? null : opaque(requestId, '/requestId'),
       }
       return {
-        m365Tenants: m365Tenants(run, scope, settings),
+        m365Tenants: m365Tenants(run, scope, { ...settings, allowUsernamePassword }),
         scans: scans(run, scope, limits),
         results: results(run, scope),
         webhooks: webhooks(run, scope, { ...outgoing, nudge }),

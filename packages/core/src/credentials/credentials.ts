@@ -1,13 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import * as Effect from 'effect/Effect'
 import type * as z from 'zod'
-import { TenantscopeError as Failure, isTenantscopeError, type TenantscopeError } from '../errors/errors.ts'
+import {
+  TenantscopeError as Failure,
+  InvalidInputError,
+  isTenantscopeError,
+  type TenantscopeError,
+} from '../errors/errors.ts'
 import { SecretsService, withStorage } from '../internal/services.ts'
 import { type Service, services } from '../runner/runner.ts'
 import type { SecretContext, SecretStore } from '../secrets/secret-store.ts'
-import type { CredentialSummary, OpenCredential, SecretField, StoredCredential } from './credential.ts'
+import type { CredentialKind, CredentialSummary, OpenCredential, SecretField, StoredCredential } from './credential.ts'
 import { type credentialInputSchema, credentialParts } from './credential-input.ts'
 import { OpenedCredential } from './opened-credential.ts'
+
+/** A password is stored only where the host wants it: told now, not at the first scan. */
+export function allowedKind(
+  { kind }: { kind: CredentialKind },
+  { allowUsernamePassword }: { allowUsernamePassword: boolean },
+  pointer: string,
+): Effect.Effect<void, TenantscopeError> {
+  if (kind !== 'username_password' || allowUsernamePassword) return Effect.void
+  const detail = 'must be another kind: username_password cannot pass MFA and is off. Store a certificate.'
+  return Effect.fail(new InvalidInputError([{ pointer, detail }]))
+}
 
 /** Seals a checked credential for one M365 tenant. The plaintext is in the envelope only. */
 export function sealCredential(params: {

@@ -5,7 +5,7 @@ import type { Benchmark, InputDefinition } from '../benchmarks/benchmark.ts'
 import { benchmarks } from '../benchmarks/benchmarks.ts'
 import type { CredentialSummary } from '../credentials/credential.ts'
 import { type CredentialInput, credentialInputSchema } from '../credentials/credential-input.ts'
-import { sealCredential, summarize } from '../credentials/credentials.ts'
+import { allowedKind, sealCredential, summarize } from '../credentials/credentials.ts'
 import { ConflictError, type InvalidInputError, NotFoundError, type TenantscopeError } from '../errors/errors.ts'
 import type { Run } from '../internal/run.ts'
 import {
@@ -69,9 +69,13 @@ export interface M365Tenants {
   setInputs(id: string, inputs: Record<string, unknown>): Promise<Record<string, unknown>>
 }
 
-export function m365Tenants(run: Run, scope: Scope, settings: TestSettings): M365Tenants {
+export interface TenantSettings extends TestSettings {
+  allowUsernamePassword: boolean
+}
+
+export function m365Tenants(run: Run, scope: Scope, settings: TenantSettings): M365Tenants {
   return {
-    register: (input) => run(register(scope, input)),
+    register: (input) => run(register(scope, input, settings)),
     get: (id) => run(findTenant(scope, id)),
     list: (input) =>
       run(
@@ -82,7 +86,7 @@ export function m365Tenants(run: Run, scope: Scope, settings: TestSettings): M36
     update: (id, input) => run(update(scope, id, input)),
     remove: (id) => run(remove(scope, id)),
     credentials: (id) => run(credentials(scope, id)),
-    replaceCredentials: (id, input) => run(replaceCredentials(scope, id, input)),
+    replaceCredentials: (id, input) => run(replaceCredentials(scope, id, input, settings)),
     testConnection: (id, options) =>
       run(
         Effect.flatMap(findTenant(scope, id), (tenant) => testConnection(scope, tenant, settings)),
@@ -94,9 +98,14 @@ export function m365Tenants(run: Run, scope: Scope, settings: TestSettings): M36
   }
 }
 
-function register(scope: Scope, input: unknown): Effect.Effect<M365Tenant, TenantscopeError, CoreServices> {
+function register(
+  scope: Scope,
+  input: unknown,
+  settings: TenantSettings,
+): Effect.Effect<M365Tenant, TenantscopeError, CoreServices> {
   return Effect.gen(function* () {
     const { credential: credentialInput, inputs, ...fields } = yield* validate(registerSchema, input)
+    yield* allowedKind(credentialInput, settings, '/credential/kind')
     const checked = yield* knownInputs(inputs ?? {})
     const at = yield* now
     const id = randomUUID()
@@ -202,9 +211,10 @@ function credentials(scope: Scope, id: string) {
   })
 }
 
-function replaceCredentials(scope: Scope, id: string, input: unknown) {
+function replaceCredentials(scope: Scope, id: string, input: unknown, settings: TenantSettings) {
   return Effect.gen(function* () {
     const checked = yield* validate(credentialInputSchema, input)
+    yield* allowedKind(checked, settings, '/kind')
     const tenant = yield* findTenant(scope, id)
     const at = yield* now
     const { platformTenantId } = scope

@@ -102,12 +102,17 @@ describe('federated: the host gives the assertion', () => {
 
   test.each([
     ['no option', {}, 'credential', /needs the option clientAssertion/],
-    ['no JWT', { clientAssertion: async () => 'canary' }, 'credential', /not a signed JWT/],
-    ['a failing host', { clientAssertion: () => Promise.reject(new Error('canary')) }, 'transient', /gave no client/],
+    ['no JWT', { clientAssertion: async (): Promise<string> => 'canary' }, 'credential', /not a signed JWT/],
+    [
+      'a failing host',
+      { clientAssertion: (): Promise<string> => Promise.reject(new Error('canary')) },
+      'transient',
+      /gave no client/,
+    ],
     [
       'a host that throws at once',
       {
-        clientAssertion: (): never => {
+        clientAssertion: (): Promise<string> => {
           throw new Error('canary')
         },
       },
