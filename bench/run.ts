@@ -2,6 +2,7 @@ import { importCost } from './import-cost.ts'
 import { claims, dispatch } from './queue-speed.ts'
 import { remoteFlood } from './remote-flood.ts'
 import { first24, scanBesideFloor, scanBesideNaive, scanLarge, scanThrottled } from './scan-speed.ts'
+import { sealSpeed } from './seal-speed.ts'
 import { deepPage, rowSecurityPrice, storeResults } from './storage-speed.ts'
 
 /**
@@ -28,6 +29,7 @@ const figures: Record<string, () => Promise<void>> = {
   naive: () => scanBesideNaive(),
   large: () => scanLarge(),
   flood: () => remoteFlood(pairs),
+  seal: () => sealSpeed(pairs),
   ...storage,
 }
 const wanted = given.flatMap((name) => (name === 'storage' ? Object.keys(storage) : [name]))

@@ -28,8 +28,9 @@ export function envelopeSecretStore(options: { keys: KeyProvider }): SecretStore
       const dataKey = randomBytes(32)
       const key = await keys.current()
       const header = encodeHeader(key)
-      const wrapped = await keys.wrap({ dataKey, aad: wrapAad(header, context), key })
-      const body = encrypt(dataKey, Buffer.from(plaintext, 'utf8'), contextAad(context))
+      const aad = contextAad(context)
+      const wrapped = await keys.wrap({ dataKey, aad: wrapAad(header, aad), key })
+      const body = encrypt(dataKey, Buffer.from(plaintext, 'utf8'), aad)
       dataKey.fill(0)
       return { envelope: assemble(header, wrapped, body), ...key }
     },
@@ -57,9 +58,11 @@ async function unreadableUnless<T>(use: () => Promise<T>): Promise<T> {
 
 async function open(keys: KeyProvider, sealed: SealedSecret, context: SecretContext): Promise<string> {
   const { header, wrapped, body, key } = takeApart(sealed)
-  const dataKey = await keys.unwrap({ wrapped, aad: wrapAad(header, context), key })
+  const aad = contextAad(context)
+  const dataKey = await keys.unwrap({ wrapped, aad: wrapAad(header, aad), key })
   try {
-    return Buffer.from(decrypt(dataKey, body, contextAad(context))).toString('utf8')
+    const { buffer, byteOffset, byteLength } = decrypt(dataKey, body, aad)
+    return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
   } finally {
     dataKey.fill(0)
   }
@@ -70,10 +73,11 @@ async function rewrap(keys: KeyProvider, sealed: SealedSecret, context: SecretCo
   const { header, wrapped, body, key } = takeApart(sealed)
   const next = await keys.current()
   if (key.keyId === next.keyId && key.keyVersion === next.keyVersion) return { envelope: sealed.envelope, ...next }
-  const dataKey = await keys.unwrap({ wrapped, aad: wrapAad(header, context), key })
+  const aad = contextAad(context)
+  const dataKey = await keys.unwrap({ wrapped, aad: wrapAad(header, aad), key })
   try {
     const nextHeader = encodeHeader(next)
-    const rewrapped = await keys.wrap({ dataKey, aad: wrapAad(nextHeader, context), key: next })
+    const rewrapped = await keys.wrap({ dataKey, aad: wrapAad(nextHeader, aad), key: next })
     return { envelope: assemble(nextHeader, rewrapped, body), ...next }
   } finally {
     dataKey.fill(0)
@@ -116,24 +120,30 @@ function takeApart(sealed: SealedSecret): Parts {
 }
 
 function encodeHeader({ keyId, keyVersion }: KeyVersion): Buffer {
-  const id = Buffer.from(keyId, 'utf8')
-  const version = Buffer.alloc(4)
-  version.writeUInt32BE(keyVersion)
-  return Buffer.concat([Buffer.from([formatVersion, id.length]), id, version])
+  const idBytes = Buffer.byteLength(keyId, 'utf8')
+  const header = Buffer.allocUnsafe(2 + idBytes + 4)
+  header.writeUInt8(formatVersion, 0)
+  header.writeUInt8(idBytes, 1)
+  header.write(keyId, 2, 'utf8')
+  header.writeUInt32BE(keyVersion, 2 + idBytes)
+  return header
 }
 
-function wrapAad(header: Uint8Array, context: SecretContext): Uint8Array {
-  return Buffer.concat([lengthPrefixed(header), contextAad(context)])
+function wrapAad(header: Uint8Array, context: Uint8Array): Uint8Array {
+  const length = Buffer.allocUnsafe(4)
+  length.writeUInt32BE(header.length)
+  return Buffer.concat([length, header, context])
 }
 
 /** Each part with its length before it: ("ab", "c") and ("a", "bc") are different contexts. */
 function contextAad(context: SecretContext): Uint8Array {
   const parts = [context.platformTenantId, context.m365TenantId, context.credentialId, context.field]
-  return Buffer.concat(parts.map((part) => lengthPrefixed(Buffer.from(part, 'utf8'))))
-}
-
-function lengthPrefixed(bytes: Uint8Array): Buffer {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(bytes.length)
-  return Buffer.concat([length, bytes])
+  const lengths = parts.map((part) => Buffer.byteLength(part, 'utf8'))
+  const aad = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0))
+  let at = 0
+  for (const [i, part] of parts.entries()) {
+    at = aad.writeUInt32BE(lengths[i] ?? 0, at)
+    at += aad.write(part, at, 'utf8')
+  }
+  return aad
 }
