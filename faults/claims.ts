@@ -39,7 +39,7 @@ export const race: Scenario = async ({ ground, runs, short }) => {
   } finally {
     await storage.close()
   }
-  return { runs, failures, figures: { workers, claims: claimed.length, 'claims that another won': lost } }
+  return { runs, failures, figures: { workers, claims: claimed.length, 'claims that found none': lost } }
 }
 
 async function raceOne(params: {
@@ -54,13 +54,10 @@ async function raceOne(params: {
   const random = luck(37 + number)
   const outcome = { claimed: [] as string[], failures: [] as string[], lost: 0 }
   const claim = async (): Promise<Scan | null> => {
-    for (const scanId of await storage.work.listClaimable({ limit: 16 })) {
-      const at = new Date()
-      const scan = await storage.work.claim({ scanId, workerId: `worker-${number}`, leaseMs: 600_000, at })
-      if (scan) return scan
-      outcome.lost += 1
-    }
-    return null
+    const at = new Date()
+    const scan = await storage.work.claimNext({ workerId: `worker-${number}`, leaseMs: 600_000, at })
+    if (!scan) outcome.lost += 1
+    return scan
   }
   try {
     while (outcome.claimed.length < claims) {

@@ -25,12 +25,12 @@ process.on('unhandledRejection', (error) =>
 )
 
 function toldClaims(storage: Storage): Storage {
-  const claim: Storage['work']['claim'] = async (params) => {
-    const scan = await storage.work.claim(params)
+  const claimNext: Storage['work']['claimNext'] = async (params) => {
+    const scan = await storage.work.claimNext(params)
     if (scan) note({ event: 'claimed', scanId: scan.id, attempt: scan.attempt })
     return scan
   }
-  return { ...storage, work: { ...storage.work, claim } }
+  return { ...storage, work: { ...storage.work, claimNext } }
 }
 
 function toldEnds(runner: Runner): Runner {

@@ -1,5 +1,5 @@
 import { type SqlTransaction, TenantscopeError } from '@tenantscope/core'
-import { type Driver, LinkLost, type Session, type Statement } from './driver/driver.ts'
+import { type Access, type Driver, LinkLost, type Session, type Statement } from './driver/driver.ts'
 import { isAftermath, isContention, storageError } from './driver/errors.ts'
 import { type SchemaNames, withNames } from './schema-names.ts'
 import { storableTenant, storableText } from './stores/storable.ts'
@@ -100,6 +100,11 @@ export class Database {
     return this.#run(() => this.#opening(this.names.appRole, storableTenant(platformTenantId)), fn)
   }
 
+  /** The same for what only reads: nothing can be written by it. */
+  readTenant<T>(platformTenantId: string, fn: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#run(() => this.#opening(this.names.appRole, storableTenant(platformTenantId)), fn, 'read')
+  }
+
   /** All scans, but results, events and evidence only after {@link enterTenant}. */
   asWorker<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#run(() => this.#opening(this.names.workerRole, ''), fn)
@@ -128,11 +133,12 @@ export class Database {
     }
   }
 
-  async #run<T>(opening: () => Statement | null, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  async #run<T>(opening: () => Statement | null, fn: (tx: Tx) => Promise<T>, access: Access = 'write'): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       if (this.#closed) throw new TenantscopeError('closed', 'The storage is closed.')
       try {
-        return await this.driver.transaction(opening(), (session) => fn(new Tx(session, (sql) => this.#qualify(sql))))
+        const within = (session: Session) => fn(new Tx(session, (sql) => this.#qualify(sql)))
+        return await this.driver.transaction(opening(), within, access)
       } catch (error) {
         // A pooled connection that died unseen, or a transaction given up for another: nothing was stored, so it may run again.
         const again = isContention(error) || (error instanceof LinkLost && error.committed === 'no')

@@ -264,7 +264,7 @@ function forgetPredicates(driver: Driver): { driver: Driver; forgotten: () => nu
       ...driver,
       name: driver.name,
       sessions: driver.sessions,
-      transaction: (opening, fn) => driver.transaction(opening, (session) => fn(forgetting(session))),
+      transaction: (opening, fn, access) => driver.transaction(opening, (session) => fn(forgetting(session)), access),
       listen: (channel, onPayload) => driver.listen(channel, onPayload),
       close: () => driver.close(),
     },

@@ -21,15 +21,17 @@ export interface Session {
   script(text: string): Promise<void>
 }
 
+export type Access = 'read' | 'write'
+
 export interface Driver {
   readonly name: string
   /** PGlite has a single session: nothing runs beside a transaction, and there is nobody to lock out. */
   readonly sessions: 'one' | 'many'
   /**
    * BEGIN, `opening`, `fn`, COMMIT; ROLLBACK when any of it failed. `fn` must use the session it is given and nothing else.
-   * Throws {@link LinkLost} when the connection died under it.
+   * Throws {@link LinkLost} when the connection died under it. With `access` read nothing hangs on the COMMIT: where the database is far it is not waited for.
    */
-  transaction<T>(opening: Statement | null, fn: (session: Session) => Promise<T>): Promise<T>
+  transaction<T>(opening: Statement | null, fn: (session: Session) => Promise<T>, access?: Access): Promise<T>
   listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>
   /** Frees what the driver opened itself. Idempotent. */
   close(): Promise<void>

@@ -1,5 +1,5 @@
 import type { Connections } from './connections.ts'
-import type { Driver, Session, Statement } from './driver.ts'
+import type { Access, Driver, Session, Statement } from './driver.ts'
 import { Link, type PostgresSql } from './postgres-link.ts'
 
 export interface PostgresDriverOptions {
@@ -21,15 +21,15 @@ export class PostgresDriver implements Driver {
     this.#options = options
   }
 
-  async transaction<T>(opening: Statement | null, fn: (session: Session) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    opening: Statement | null,
+    fn: (session: Session) => Promise<T>,
+    access: Access = 'write',
+  ): Promise<T> {
     const { connections, queryTimeoutMs } = this.#options
     const lease = await connections.acquire()
-    const link = new Link(lease.reserved, { queryTimeoutMs })
-    try {
-      return await link.transaction(opening, fn)
-    } finally {
-      lease.done(link.broken)
-    }
+    const link = new Link(lease.reserved, { queryTimeoutMs, onEnd: (broken) => lease.done(broken) })
+    return link.transaction(opening, fn, access)
   }
 
   async listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {

@@ -1,4 +1,4 @@
-import { DriverTimeout, LinkLost, type Session, type Statement } from './driver.ts'
+import { type Access, DriverTimeout, LinkLost, type Session, type Statement } from './driver.ts'
 import { isConnectionTrouble } from './errors.ts'
 
 /** What this package uses of postgres.js, so that its types are not needed by who does not use it. */
@@ -35,6 +35,7 @@ interface Connection {
 export class Link {
   readonly #reserved: PostgresReserved
   readonly #queryTimeoutMs: number
+  readonly #onEnd: (broken: boolean) => void
   readonly #died: Promise<never>
   #connection: Connection | null = null
   #die: (error: unknown) => void = () => {}
@@ -43,30 +44,34 @@ export class Link {
   #committing = false
   #failure: unknown = null
 
-  constructor(reserved: PostgresReserved, options: { queryTimeoutMs: number }) {
+  /**
+   * `onEnd` is called once, when the connection was given back; `broken` when it is lost or in an unknown state instead, and whoever owns the pool had better take a
+   * new one.
+   */
+  constructor(reserved: PostgresReserved, options: { queryTimeoutMs: number; onEnd: (broken: boolean) => void }) {
     this.#reserved = reserved
     this.#queryTimeoutMs = options.queryTimeoutMs
+    this.#onEnd = options.onEnd
     this.#died = new Promise((_, reject) => {
       this.#die = reject
     })
     this.#died.catch(() => {})
   }
 
-  /** True when the connection is lost or in an unknown state: whoever owns the pool had better take a new one. */
-  get broken(): boolean {
-    return this.#dead
-  }
-
-  async transaction<T>(opening: Statement | null, fn: (session: Session) => Promise<T>): Promise<T> {
+  async transaction<T>(opening: Statement | null, fn: (session: Session) => Promise<T>, access: Access): Promise<T> {
+    let closing: Promise<unknown> = Promise.resolve()
     try {
       // Sent together: the second does not wait for the answer to the first.
-      const begun = this.#send('begin isolation level read committed', [])
+      const begun = this.#send(`begin isolation level read committed read ${access === 'read' ? 'only' : 'write'}`, [])
       await Promise.all([begun, ...(opening ? [this.#send(opening.text, opening.params)] : [])])
       const result = await fn(this.#session())
       // PostgreSQL answers COMMIT of a failed transaction with a quiet ROLLBACK.
       if (this.#failure) throw this.#failure
       this.#committing = true
-      await this.#send('commit', [])
+      const committed = this.#send('commit', [])
+      // What was read is read. The connection goes back when it is free of the transaction.
+      if (access === 'read') closing = committed.catch(() => this.#abandon())
+      else await committed
       return result
     } catch (error) {
       await this.#rollback()
@@ -74,8 +79,13 @@ export class Link {
       throw lost ? new LinkLost(this.#committing ? 'unknown' : 'no', error) : error
     } finally {
       this.#finished = true
-      if (!this.#dead) this.#release()
+      void closing.then(() => this.#giveBack())
     }
+  }
+
+  #giveBack(): void {
+    if (!this.#dead) this.#release()
+    this.#onEnd(this.#dead)
   }
 
   #session(): Session {

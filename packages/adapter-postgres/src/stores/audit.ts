@@ -65,7 +65,7 @@ export function auditStore(db: Database): AuditStore {
         if (value !== null) conditions.push(`a.${column} = ${values.add(value)}`)
       }
       if (since !== null) conditions.push(`a.at >= ${values.add(since, 'timestamptz')}`)
-      return db.asTenant(platformTenantId, (tx) =>
+      return db.readTenant(platformTenantId, (tx) =>
         readPage<AuditRow, AuditEntry>({
           tx,
           keyset: newestAudit,

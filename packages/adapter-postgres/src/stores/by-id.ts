@@ -28,7 +28,7 @@ export async function getById<Row, Entity>(
   map: (row: Row) => Entity,
 ): Promise<Entity | null> {
   if (!isRowId(key.id)) return null
-  const row = await db.asTenant(key.platformTenantId, (tx) => selectById<Row>(tx, table, key))
+  const row = await db.readTenant(key.platformTenantId, (tx) => selectById<Row>(tx, table, key))
   return row && map(row)
 }
 

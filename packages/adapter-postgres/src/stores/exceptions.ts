@@ -43,7 +43,7 @@ export function exceptionStore(db: Database): ExceptionStore {
       if (controlId !== null) conditions.push(`x.control_id = ${values.add(controlId)}`)
       if (validAt !== null) conditions.push(`x.expires_at > ${values.add(validAt, 'timestamptz')}`)
       const page = { keyset: newestFirst, from: ':schema.exceptions x', conditions, values, at, limit }
-      return db.asTenant(platformTenantId, (tx) =>
+      return db.readTenant(platformTenantId, (tx) =>
         readPage<ExceptionRow, RiskException>({ tx, ...page, map: toException }),
       )
     },

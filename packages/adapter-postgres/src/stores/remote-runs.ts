@@ -1,8 +1,8 @@
 import type { InboxMessage, RemoteRun, RemoteRunStore, Scan } from '@tenantscope/core'
 import type { Database, Tx } from '../database.ts'
+import { entered } from './locked-scan.ts'
 import { toDate } from './rows.ts'
 import { isRowId, storableJson } from './storable.ts'
-import { entered } from './work.ts'
 
 interface RunRow {
   platform_tenant_id: string

@@ -34,7 +34,7 @@ export function scanStore(db: Database): ScanStore {
     },
     get: async ({ platformTenantId, scanId }) => {
       if (!isRowId(scanId)) return null
-      return db.asTenant(platformTenantId, async (tx) => {
+      return db.readTenant(platformTenantId, async (tx) => {
         const row = await tx.row<ScanRow>(
           'select row_to_json(s)::text from :schema.scans s where s.platform_tenant_id = $1::text and s.id = $2::text::uuid',
           [platformTenantId, scanId],
@@ -50,7 +50,7 @@ export function scanStore(db: Database): ScanStore {
       if (m365TenantId !== null) conditions.push(`s.m365_tenant_id = ${values.add(m365TenantId, 'uuid')}`)
       if (status !== null) conditions.push(`s.status = ${values.add(status)}`)
       if (since !== null) conditions.push(`s.created_at >= ${values.add(since, 'timestamptz')}`)
-      return db.asTenant(platformTenantId, (tx) =>
+      return db.readTenant(platformTenantId, (tx) =>
         readPage<ScanRow, Scan>({
           tx,
           keyset: newestFirst,
@@ -185,7 +185,7 @@ export function resultStore(db: Database): ResultStore {
         const needle = `lower(${values.add(q)})`
         conditions.push(`(strpos(lower(r.control_id), ${needle}) > 0 or strpos(lower(r.message), ${needle}) > 0)`)
       }
-      return db.asTenant(platformTenantId, (tx) =>
+      return db.readTenant(platformTenantId, (tx) =>
         readPage<ResultRow, ScanResult>({
           tx,
           keyset: plannedOrder,
@@ -200,7 +200,7 @@ export function resultStore(db: Database): ResultStore {
     },
     get: async ({ platformTenantId, scanId, controlId }) => {
       if (!isRowId(scanId)) return null
-      return db.asTenant(platformTenantId, async (tx) => {
+      return db.readTenant(platformTenantId, async (tx) => {
         const row = await tx.row<ResultRow>(
           `select row_to_json(r)::text from :schema.scan_results r
             where r.platform_tenant_id = $1::text and r.scan_id = $2::text::uuid and r.control_id = $3::text`,
@@ -216,7 +216,7 @@ export function eventStore(db: Database): EventStore {
   return {
     read: async ({ platformTenantId, scanId, after, limit }) => {
       if (!isRowId(scanId)) return []
-      return db.asTenant(platformTenantId, async (tx) => {
+      return db.readTenant(platformTenantId, async (tx) => {
         const rows = await tx.rows<EventRow>(
           `select row_to_json(e)::text from :schema.scan_events e
             where e.platform_tenant_id = $1::text and e.scan_id = $2::text::uuid and e.sequence > $3::text::bigint
@@ -233,7 +233,7 @@ export function evidenceStore(db: Database): EvidenceStore {
   return {
     list: async ({ platformTenantId, scanId }) => {
       if (!isRowId(scanId)) return []
-      return db.asTenant(platformTenantId, async (tx) => {
+      return db.readTenant(platformTenantId, async (tx) => {
         const rows = await tx.rows<EvidenceRow>(
           `select row_to_json(e)::text from :schema.evidence e
             where e.platform_tenant_id = $1::text and e.scan_id = $2::text::uuid order by e.source_id`,

@@ -82,7 +82,7 @@ async function list(
   if (m365TenantId !== null) conditions.push(`c.m365_tenant_id = ${values.add(m365TenantId, 'uuid')}`)
   if (enabled !== null) conditions.push(`c.enabled = ${values.add(enabled, 'boolean')}`)
   const page = { keyset: newestFirst, from: ':schema.schedules c', conditions, values, at, limit }
-  return db.asTenant(platformTenantId, (tx) => readPage<ScheduleRow, Schedule>({ tx, ...page, map: toSchedule }))
+  return db.readTenant(platformTenantId, (tx) => readPage<ScheduleRow, Schedule>({ tx, ...page, map: toSchedule }))
 }
 
 function changesOf(patch: SchedulePatch): Changes {

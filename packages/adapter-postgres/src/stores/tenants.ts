@@ -47,8 +47,21 @@ export function tenantStore(db: Database): M365TenantStore {
         return toTenant(row)
       }),
     get: (key) => getById(db, 'm365_tenants', key, toTenant),
+    getWithCredential: async ({ platformTenantId, id }) => {
+      if (!isRowId(id)) return null
+      return db.readTenant(platformTenantId, async (tx) => {
+        const row = await tx.row<{ tenant: TenantRow; credential: CredentialRow | null }>(
+          `select json_build_object('tenant', row_to_json(t), 'credential', row_to_json(c))::text
+            from :schema.m365_tenants t
+            left join :schema.credentials c on c.platform_tenant_id = t.platform_tenant_id and c.m365_tenant_id = t.id
+            where t.platform_tenant_id = $1::text and t.id = $2::text::uuid`,
+          [platformTenantId, id],
+        )
+        return row && { tenant: toTenant(row.tenant), credential: row.credential && toCredential(row.credential) }
+      })
+    },
     getByM365TenantId: ({ platformTenantId, m365TenantId }) =>
-      db.asTenant(platformTenantId, async (tx) => {
+      db.readTenant(platformTenantId, async (tx) => {
         const row = await tx.row<TenantRow>(
           `select row_to_json(t)::text from :schema.m365_tenants t where t.platform_tenant_id = $1::text and t.m365_tenant_id = $2::text`,
           [platformTenantId, m365TenantId],
@@ -75,7 +88,7 @@ async function listTenants(
     const places = ['t.name', 't.default_domain', `coalesce(t.description, '')`, 't.m365_tenant_id']
     conditions.push(`(${places.map((place) => `strpos(lower(${place}), ${needle}) > 0`).join(' or ')})`)
   }
-  return db.asTenant(platformTenantId, (tx) =>
+  return db.readTenant(platformTenantId, (tx) =>
     readPage<TenantRow, M365Tenant>({
       tx,
       keyset: newestFirst,
@@ -105,7 +118,7 @@ export function credentialStore(db: Database): CredentialStore {
   return {
     get: async ({ platformTenantId, m365TenantId }) => {
       if (!isRowId(m365TenantId)) return null
-      return db.asTenant(platformTenantId, async (tx) => {
+      return db.readTenant(platformTenantId, async (tx) => {
         const row = await tx.row<CredentialRow>(
           `select row_to_json(c)::text from :schema.credentials c where c.platform_tenant_id = $1::text and c.m365_tenant_id = $2::text::uuid`,
           [platformTenantId, m365TenantId],

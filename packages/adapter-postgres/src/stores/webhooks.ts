@@ -62,7 +62,7 @@ export function webhookStore(db: Database): WebhookStore {
       const values = new Values()
       const conditions = [`e.platform_tenant_id = ${values.add(platformTenantId)}`]
       const page = { keyset: newestFirst, from: ':schema.webhook_endpoints e', conditions, values, at, limit }
-      return db.asTenant(platformTenantId, (tx) =>
+      return db.readTenant(platformTenantId, (tx) =>
         readPage<EndpointRow, WebhookEndpoint>({ tx, ...page, map: toEndpoint }),
       )
     },
@@ -160,7 +160,9 @@ async function listDeliveries(
   ]
   if (status !== null) conditions.push(`d.status = ${values.add(status)}`)
   const page = { keyset: newestFirst, from: ':schema.webhook_deliveries d', conditions, values, at, limit }
-  return db.asTenant(platformTenantId, (tx) => readPage<DeliveryRow, WebhookDelivery>({ tx, ...page, map: toDelivery }))
+  return db.readTenant(platformTenantId, (tx) =>
+    readPage<DeliveryRow, WebhookDelivery>({ tx, ...page, map: toDelivery }),
+  )
 }
 
 /**

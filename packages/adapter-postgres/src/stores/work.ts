@@ -1,8 +1,9 @@
 import { progressEvent, type Scan, stateEvent, type WorkStore } from '@tenantscope/core'
 import { type Database, enterTenant, type Tx } from '../database.ts'
-import { errorCode } from '../driver/errors.ts'
+import { claims } from './claims.ts'
 import { deliveryWork } from './deliveries.ts'
 import { pruneIdempotencyKeys } from './idempotency.ts'
+import { entered, locked } from './locked-scan.ts'
 import { type ScanRow, toScan } from './rows.ts'
 import { endScan, saveScan, upsertEvidence, upsertResults } from './scan-writes.ts'
 import { isRowId } from './storable.ts'
@@ -15,7 +16,7 @@ export function workStore(db: Database): WorkStore {
       scan.status === 'running' && scan.attempt === attempt ? change(tx, scan) : Promise.resolve(null),
     )
   return {
-    claim: ({ scanId, workerId, leaseMs, at }) => claim(db, { scanId, workerId, leaseMs, at }),
+    ...claims(db),
     renewLease: async ({ scanId, attempt, workerId, leaseMs }) => {
       if (!isRowId(scanId)) return 'lost'
       return db.asWorker(async (tx) => {
@@ -44,11 +45,6 @@ export function workStore(db: Database): WorkStore {
       owned(scanId, attempt, (tx, scan) => endScan(tx, scan, { status, at, failureReason, errorMessage, notRun })),
     release: ({ scanId, attempt, at }) => owned(scanId, attempt, (tx, scan) => requeue(tx, scan, at)),
     sweep: ({ maxAttempts, at }) => sweep(db, maxAttempts, at),
-    listClaimable: ({ limit }) =>
-      db.asWorker(async (tx) => {
-        const ids = await tx.texts(claimable, [limit])
-        return ids.filter((id) => id !== null)
-      }),
     listPending: ({ limit }) =>
       db.asWorker(async (tx) => {
         const rows = await tx.rows<ScanRow>(
@@ -70,81 +66,6 @@ export function workStore(db: Database): WorkStore {
       })
       return controls ?? []
     },
-  }
-}
-
-/** `turn`: how many scans of its platform tenant run, or are to be claimed before it. */
-const claimable = `
-  with running as (
-    select s.platform_tenant_id, s.m365_tenant_id from :schema.scans s where s.status = 'running'
-  ), waiting as (
-    select s.platform_tenant_id, s.id, s.created_at,
-      row_number() over (partition by s.platform_tenant_id, s.m365_tenant_id order by s.created_at, s.id) as place
-    from :schema.scans s
-    where s.status = 'pending' and (s.platform_tenant_id, s.m365_tenant_id) not in (select r.platform_tenant_id, r.m365_tenant_id from running r)
-  ), placed as (
-    select w.platform_tenant_id, w.id, w.created_at, coalesce(b.n, 0) + row_number() over (partition by w.platform_tenant_id order by w.created_at, w.id) as turn
-    from waiting w left join (select r.platform_tenant_id, count(*) as n from running r group by r.platform_tenant_id) b
-      on b.platform_tenant_id = w.platform_tenant_id
-    where w.place = 1
-  )
-  select p.id::text from placed p
-    left join lateral (select s.started_at from :schema.scans s where s.platform_tenant_id = p.platform_tenant_id and s.started_at is not null
-      order by s.started_at desc limit 1) l on true
-  order by p.turn, l.started_at nulls first, p.created_at, p.id limit $1::text::int`
-
-/** The scan by its id alone, and from there on its platform tenant's rows. Null when there is no such scan. */
-export async function entered<T>(
-  db: Database,
-  scanId: string,
-  lock: '' | 'for update',
-  fn: (tx: Tx, scan: Scan) => Promise<T | null>,
-): Promise<T | null> {
-  if (!isRowId(scanId)) return null
-  return db.asWorker(async (tx) => {
-    // One statement for the look and the entering: every change of a scan begins with it.
-    const row = await tx.row<ScanRow>(
-      `select x.scan from (
-        select row_to_json(s)::text as scan, set_config('tenantscope.platform_tenant', s.platform_tenant_id, true) as entered
-        from :schema.scans s where s.id = $1::text::uuid ${lock}) x
-      where x.entered <> ''`,
-      [scanId],
-    )
-    return row && fn(tx, toScan(row))
-  })
-}
-
-/** Everything that changes a scan waits here for its row, so of two changes the second sees what the first did. */
-function locked<T>(db: Database, scanId: string, change: (tx: Tx, scan: Scan) => Promise<T | null>): Promise<T | null> {
-  return entered(db, scanId, 'for update', change)
-}
-
-async function claim(
-  db: Database,
-  params: { scanId: string; workerId: string; leaseMs: number; at: Date },
-): Promise<Scan | null> {
-  try {
-    return await locked(db, params.scanId, async (tx, before) => {
-      if (before.status !== 'pending') return null
-      const running = await tx.texts(
-        `select 'running' from :schema.scans s
-          where s.platform_tenant_id = $1::text and s.m365_tenant_id = $2::text::uuid and s.status = 'running'`,
-        [before.platformTenantId, before.m365TenantId],
-      )
-      if (running.length > 0) return null
-      const after: Scan = {
-        ...before,
-        status: 'running',
-        attempt: before.attempt + 1,
-        workerId: params.workerId,
-        startedAt: before.startedAt ?? params.at,
-      }
-      return saveScan(tx, { before, after, lease: { ms: params.leaseMs }, events: [stateEvent(after, params.at)] })
-    })
-  } catch (error) {
-    // Two scans of one M365 tenant claimed in the same moment: the unique index lets one through, the other stays pending.
-    if (error instanceof Error && errorCode(error.cause) === '23505') return null
-    throw error
   }
 }
 

@@ -100,6 +100,11 @@ function foreignScanCalls(storage: Storage, owner: Furnished, platformTenantId: 
       answer: null,
     },
     {
+      method: 'm365Tenants.getWithCredential',
+      call: () => storage.m365Tenants.getWithCredential({ platformTenantId, id: m365TenantId }),
+      answer: null,
+    },
+    {
       method: 'm365Tenants.list',
       call: () => storage.m365Tenants.list({ platformTenantId, status: null, q: null, ...page }),
       answer: emptyPage,

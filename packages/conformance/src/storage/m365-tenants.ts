@@ -105,10 +105,23 @@ function tenantChangeTests({ test: { describe, it }, storage }: SuiteContext): v
       assert.equal(cleared?.lastTest, null)
     })
 
+    it('gives the M365 tenant and its credential together', async () => {
+      const tenant = await addTenant(storage())
+      const { platformTenantId, id } = tenant
+      assert.deepEqual(await storage().m365Tenants.getWithCredential({ platformTenantId, id }), {
+        tenant,
+        credential: null,
+      })
+      const credential = sampleCredential(tenant)
+      await storage().credentials.put({ credential })
+      assert.deepEqual(await storage().m365Tenants.getWithCredential({ platformTenantId, id }), { tenant, credential })
+    })
+
     it('answers null or false for an id that is not there', async () => {
       const { platformTenantId } = await addTenant(storage())
       for (const id of [randomUUID(), 'no-uuid', '']) {
         assert.equal(await storage().m365Tenants.get({ platformTenantId, id }), null)
+        assert.equal(await storage().m365Tenants.getWithCredential({ platformTenantId, id }), null)
         assert.equal(
           await storage().m365Tenants.update({ platformTenantId, id, patch: { updatedAt: at, updatedBy: 'bo' } }),
           null,

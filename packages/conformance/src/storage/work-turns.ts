@@ -82,36 +82,71 @@ export function turnTests({ test: { describe, it }, storage }: SuiteContext): vo
       assert.deepEqual([...workers].sort(), order.slice(0, 4).sort())
     })
 
-    it('lets eight workers run sixty scans, each once and never two of one M365 tenant', async () => {
+    it('gives no more than asked for', async () => {
+      for (const tenant of await addTenants(newPlatformTenant(), 3)) await waiting(tenant)
+      assert.equal((await storage().work.listClaimable({ limit: 2 })).length, 2)
+    })
+  })
+
+  describe('work.claimNext', () => {
+    const claimNext = (workerId: string) => storage().work.claimNext({ workerId, leaseMs, at: new Date() })
+
+    it('claims as claim does the first that is claimable', async () => {
+      const tenant = await addTenant(storage(), { platformTenantId: newPlatformTenant() })
+      await waiting(tenant)
+      const [first] = await storage().work.listClaimable({ limit: 1 })
+      const claimed = must(await claimNext('worker-7'), 'claim')
+      assert.equal(claimed.id, first)
+      const { platformTenantId, id: scanId } = claimed
+      const stored = must(await storage().scans.get({ platformTenantId, scanId }), 'scan')
+      assert.deepEqual(
+        { status: stored.status, workerId: stored.workerId, startedAt: stored.startedAt },
+        { status: 'running', workerId: 'worker-7', startedAt: claimed.startedAt },
+      )
+      assert.ok(must(stored.leaseExpiresAt, 'lease'))
+      const events = await storage().events.read({ platformTenantId, scanId, after: 0, limit: 10 })
+      assert.equal(events.at(-1)?.type, 'scan.running')
+    })
+
+    it('claims nothing when nothing may be claimed', async () => {
+      const tenant = await addTenant(storage(), { platformTenantId: newPlatformTenant() })
+      const [running, behind] = [await waiting(tenant), await waiting(tenant)]
+      await claim(running.id, new Date())
+      // What others left waiting goes first.
+      let rest = 0
+      for (let next = await claimNext('worker-1'); next; next = await claimNext('worker-1')) {
+        assert.notEqual(next.id, behind.id)
+        await storage().work.finish(finishOf(next))
+        rest += 1
+      }
+      assert.ok(rest < limit)
+      assert.deepEqual(await storage().work.listClaimable({ limit }), [])
+    })
+
+    it('lets eight workers run sixty scans, each once and never two of one M365 tenant (R-62)', async () => {
       const platforms = await Promise.all([1, 2].map(() => addTenants(newPlatformTenant(), 3)))
       const scans: Scan[] = []
       for (let i = 0; i < 10; i += 1) for (const tenant of platforms.flat()) scans.push(await waiting(tenant))
+      const mine = new Set(scans.map((scan) => scan.id))
       const running = new Set<string>()
       const ran: string[] = []
       let violations = 0
       const work = async (workerId: string) => {
         while (ran.length < scans.length) {
-          for (const scanId of await turnsOf(...scans)) {
-            const scan = await storage().work.claim({ scanId, workerId, leaseMs, at: new Date() })
-            if (!scan) continue
-            if (running.has(scan.m365TenantId)) violations += 1
-            running.add(scan.m365TenantId)
-            ran.push(scan.id)
-            await storage().work.renewLease({ scanId, attempt: scan.attempt, workerId, leaseMs })
-            running.delete(scan.m365TenantId)
-            await storage().work.finish(finishOf(scan))
-            break
-          }
+          const scan = await claimNext(workerId)
+          if (!scan) continue
+          const { id: scanId, attempt, m365TenantId } = scan
+          if (running.has(m365TenantId)) violations += 1
+          running.add(m365TenantId)
+          if (mine.has(scanId)) ran.push(scanId)
+          await storage().work.renewLease({ scanId, attempt, workerId, leaseMs })
+          running.delete(m365TenantId)
+          await storage().work.finish(finishOf(scan))
         }
       }
       await Promise.all(Array.from({ length: 8 }, (_, i) => work(`worker-${i}`)))
       assert.equal(violations, 0)
       assert.deepEqual(ran.sort(), scans.map((scan) => scan.id).sort())
-    })
-
-    it('gives no more than asked for', async () => {
-      for (const tenant of await addTenants(newPlatformTenant(), 3)) await waiting(tenant)
-      assert.equal((await storage().work.listClaimable({ limit: 2 })).length, 2)
     })
   })
 }

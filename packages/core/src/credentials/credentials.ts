@@ -64,7 +64,15 @@ export function openCredential(params: {
   m365TenantId: string
 }): Effect.Effect<OpenCredential, TenantscopeError, SecretsService | import('../internal/services.ts').StorageService> {
   return Effect.gen(function* () {
-    const stored = yield* withStorage((storage) => storage.credentials.get(params))
+    return yield* openStored(yield* withStorage((storage) => storage.credentials.get(params)))
+  })
+}
+
+/** The same for one that was read already. */
+export function openStored(
+  stored: StoredCredential | null,
+): Effect.Effect<OpenCredential, TenantscopeError, SecretsService> {
+  return Effect.gen(function* () {
     if (!stored) {
       return yield* Effect.fail(
         new Failure('credential_missing', 'The M365 tenant has no credential. Store one, then start the scan again.'),
@@ -76,7 +84,8 @@ export function openCredential(params: {
       SecretField,
       NonNullable<StoredCredential['sealed'][SecretField]>,
     ][]) {
-      const context: SecretContext = { ...params, credentialId: stored.id, field }
+      const { platformTenantId, m365TenantId, id: credentialId } = stored
+      const context: SecretContext = { platformTenantId, m365TenantId, credentialId, field }
       opened[field] = yield* secretCall(secrets, (store) => store.open({ sealed, context }))
     }
     return new OpenedCredential(stored, opened)

@@ -1,5 +1,5 @@
 import * as Effect from 'effect/Effect'
-import { openCredential } from '../credentials/credentials.ts'
+import { openStored } from '../credentials/credentials.ts'
 import { isTenantscopeError, type SignInError, type TenantscopeError } from '../errors/errors.ts'
 import { type CoreServices, LoggerService, now, SignInService, withStorage } from '../internal/services.ts'
 import type { RunnerJob, Service } from '../runner/runner.ts'
@@ -46,12 +46,12 @@ export function answerToken(
       return { kind: 'rejected', detail } as const
     }
     const { platformTenantId, m365TenantId: id } = scan
-    const tenant = yield* withStorage((storage) => storage.m365Tenants.get({ platformTenantId, id }))
-    if (!tenant) return { kind: 'ended' } as const
-    const credential = yield* openCredential({ platformTenantId, m365TenantId: id })
+    const owner = yield* withStorage((storage) => storage.m365Tenants.getWithCredential({ platformTenantId, id }))
+    if (!owner) return { kind: 'ended' } as const
+    const credential = yield* openStored(owner.credential)
     const signIn = yield* SignInService
     const { scope, refresh } = detail
-    const { m365TenantId } = tenant
+    const { m365TenantId } = owner.tenant
     const answer = yield* Effect.promise(async (signal): Promise<TokenAnswer> => {
       try {
         const given = { credential, m365TenantId, cloud, scope, refresh, signal }

@@ -1,5 +1,5 @@
 import * as Effect from 'effect/Effect'
-import { openCredential } from '../credentials/credentials.ts'
+import { openStored } from '../credentials/credentials.ts'
 import { TenantscopeError } from '../errors/errors.ts'
 import {
   ClockService,
@@ -70,9 +70,6 @@ const siblingWaitMs = 1_000
 /** How long a scan waits after a fault of the storage. */
 const faultWaitMs = 5_000
 
-/** How many scans a delivery tries to claim when other workers are quicker each time, before it comes back later. */
-const candidates = 16
-
 /**
  * One delivery: claims the scan whose turn it is, runs it, brings it to an end. Which scan the entry names does not matter for that: entries come first in, first
  * out, and one platform tenant's hundred must not hold up another's one. So an entry is a right to one run, and lives until its own scan is not pending any more:
@@ -115,12 +112,7 @@ function claimNext(settings: ExecutionSettings) {
   return Effect.gen(function* () {
     const at = yield* now
     const { workerId, leaseMs } = settings
-    const scanIds = yield* withStorage((storage) => storage.work.listClaimable({ limit: candidates }))
-    for (const scanId of scanIds) {
-      const scan = yield* withStorage((storage) => storage.work.claim({ scanId, workerId, leaseMs, at }))
-      if (scan) return scan
-    }
-    return null
+    return yield* withStorage((storage) => storage.work.claimNext({ workerId, leaseMs, at }))
   })
 }
 
@@ -146,13 +138,24 @@ function runAttempt(
         settings.scanTimeoutMs,
       ),
     )
-    const done = yield* withStorage((storage) => storage.work.finishedControls({ scanId: scan.id }))
-    const remaining = scan.plannedControls.filter((controlId) => !done.includes(controlId))
+    const remaining = yield* remainingControls(scan)
     if (remaining.length === 0) return { kind: 'completed' } as const
     return yield* runRemaining(scan, remaining, settings, control)
   }).pipe(
     Effect.scoped,
     Effect.catchAll((error) => Effect.succeed(endingOf(error, control))),
+  )
+}
+
+/** What earlier attempts left to do. */
+function remainingControls(scan: Scan): Effect.Effect<string[], TenantscopeError, StorageService> {
+  if (scan.attempt === 1) return Effect.succeed(scan.plannedControls)
+  return Effect.map(
+    withStorage((storage) => storage.work.finishedControls({ scanId: scan.id })),
+    (finished) => {
+      const done = new Set(finished)
+      return scan.plannedControls.filter((controlId) => !done.has(controlId))
+    },
   )
 }
 
@@ -164,9 +167,10 @@ function runRemaining(
 ): Effect.Effect<Ending, TenantscopeError, CoreServices> {
   return Effect.gen(function* () {
     const { platformTenantId, m365TenantId: id } = scan
-    const tenant = yield* withStorage((storage) => storage.m365Tenants.get({ platformTenantId, id }))
-    if (!tenant) return yield* Effect.fail(new TenantscopeError('not_found', 'The M365 tenant was removed.'))
-    const credential = yield* openCredential({ platformTenantId, m365TenantId: id })
+    const found = yield* withStorage((storage) => storage.m365Tenants.getWithCredential({ platformTenantId, id }))
+    if (!found) return yield* Effect.fail(new TenantscopeError('not_found', 'The M365 tenant was removed.'))
+    const { tenant } = found
+    const credential = yield* openStored(found.credential)
     const runner = yield* RunnerService
     const mail = {
       scan,

@@ -25,8 +25,9 @@ import {
 } from '../internal/services.ts'
 import type { Page } from '../paging/page.ts'
 import { emptyCounts } from '../results/result.ts'
+import type { M365Tenant } from '../tenants/m365-tenant.ts'
 import { pageSchema } from '../tenants/m365-tenant-input.ts'
-import { findTenant } from '../tenants/tenant-rows.ts'
+import { findTenant, findTenantWithCredential } from '../tenants/tenant-rows.ts'
 import { validate } from '../validation/validate.ts'
 import { findScan } from './find-scan.ts'
 import { stateEvent } from './progress.ts'
@@ -116,14 +117,7 @@ function start(scope: Scope, limits: ScanLimits, input: unknown): Effect.Effect<
     const { platformTenantId, actor } = scope
     const benchmark = yield* findBenchmark(wanted.benchmark ?? null)
     const planned = yield* planControls(benchmark, wanted)
-    const tenant = yield* atPointer(findTenant(scope, wanted.m365TenantId), '/m365TenantId')
-    const credential = yield* withStorage((storage) =>
-      storage.credentials.get({ platformTenantId, m365TenantId: tenant.id }),
-    )
-    if (!credential) {
-      const detail = 'has no credential; store one before a scan is started.'
-      return yield* Effect.fail(new InvalidInputError([{ pointer: '/m365TenantId', detail }]))
-    }
+    const tenant = yield* scannable(scope, wanted.m365TenantId)
     const at = yield* now
     const scan: Scan = {
       id: randomUUID(),
@@ -163,6 +157,16 @@ function start(scope: Scope, limits: ScanLimits, input: unknown): Effect.Effect<
     const stored = yield* call('storage_failed', 'The storage', () => handIn.store({ scan, event, audit, maxPending }))
     if (stored === 'limit_reached') return yield* Effect.fail(tooManyPending(maxPending))
     return stored ?? (yield* Effect.fail(new NotFoundError('M365 tenant')))
+  })
+}
+
+/** The M365 tenant, when it has a credential. */
+function scannable(scope: Scope, id: string): Effect.Effect<M365Tenant, TenantscopeError, StorageService> {
+  return Effect.gen(function* () {
+    const { tenant, credential } = yield* atPointer(findTenantWithCredential(scope, id), '/m365TenantId')
+    if (credential) return tenant
+    const detail = 'has no credential; store one before a scan is started.'
+    return yield* Effect.fail(new InvalidInputError([{ pointer: '/m365TenantId', detail }]))
   })
 }
 

@@ -67,6 +67,8 @@ export interface M365TenantStore {
     audit?: AuditEntry | null
   }): Promise<M365Tenant | null>
   get(params: { platformTenantId: string; id: string }): Promise<M365Tenant | null>
+  /** The M365 tenant and its credential, as they were at one moment. */
+  getWithCredential(params: { platformTenantId: string; id: string }): Promise<TenantWithCredential | null>
   getByM365TenantId(params: { platformTenantId: string; m365TenantId: string }): Promise<M365Tenant | null>
   /** Newest first. `q` matches name, domain, description or GUID as a case-insensitive substring. */
   list(params: {
@@ -85,6 +87,11 @@ export interface M365TenantStore {
   }): Promise<M365Tenant | null>
   /** Removes it with everything that hangs on it, but for the audit log. false when there is none. */
   delete(params: { platformTenantId: string; id: string; audit?: AuditEntry | null }): Promise<boolean>
+}
+
+export interface TenantWithCredential {
+  tenant: M365Tenant
+  credential: StoredCredential | null
 }
 
 export interface M365TenantPatch {
@@ -186,6 +193,11 @@ export interface WorkStore {
    * (within the same platform tenant) is running. Appends `scan.running`.
    */
   claim(params: { scanId: string; workerId: string; leaseMs: number; at: Date }): Promise<Scan | null>
+  /**
+   * Claims the first scan of {@link WorkStore.listClaimable} that no other worker is claiming in the same moment, in one step. Null when there is none; with many
+   * workers at once also when others were quicker each time, though more scans wait.
+   */
+  claimNext(params: { workerId: string; leaseMs: number; at: Date }): Promise<Scan | null>
   /** `cancel`: still yours, but a cancel was asked for. `lost`: not yours any more, stop writing. */
   renewLease(params: {
     scanId: string

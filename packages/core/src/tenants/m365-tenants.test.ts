@@ -152,7 +152,11 @@ describe('credentials', () => {
   })
 
   it('are missing: a scan is not started', async () => {
-    const empty = { ...storage, credentials: { ...storage.credentials, get: async () => null }, close: async () => {} }
+    const getWithCredential: typeof storage.m365Tenants.getWithCredential = async (params) => {
+      const found = await storage.m365Tenants.getWithCredential(params)
+      return found && { ...found, credential: null }
+    }
+    const empty = { ...storage, m365Tenants: { ...storage.m365Tenants, getWithCredential }, close: async () => {} }
     const { scope: blind, tenantscope: second } = await attached(async function* () {}, { storage: empty })
     await expect(blind.scans.start({ m365TenantId: tenant.id })).rejects.toMatchObject({
       errors: [{ pointer: '/m365TenantId' }],

@@ -2,6 +2,7 @@ import * as Effect from 'effect/Effect'
 import { auditEntry, m365TenantResource } from '../audit/audit.ts'
 import { InvalidInputError, NotFoundError, type TenantscopeError } from '../errors/errors.ts'
 import { now, type Scope, type StorageService, withStorage } from '../internal/services.ts'
+import type { TenantWithCredential } from '../storage/storage.ts'
 import type { M365Tenant } from './m365-tenant.ts'
 
 const rowId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -10,13 +11,32 @@ const rowId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export function findTenant(scope: Scope, id: string): Effect.Effect<M365Tenant, TenantscopeError, StorageService> {
   return Effect.gen(function* () {
     const { platformTenantId } = scope
-    const key = typeof id === 'string' ? id.toLowerCase() : ''
-    if (!rowId.test(key)) return yield* Effect.fail(malformed('/id'))
+    const key = yield* tenantKey(id)
     const tenant =
       (yield* withStorage((storage) => storage.m365Tenants.get({ platformTenantId, id: key }))) ??
       (yield* withStorage((storage) => storage.m365Tenants.getByM365TenantId({ platformTenantId, m365TenantId: key })))
     return tenant ?? (yield* Effect.fail(new NotFoundError('M365 tenant')))
   })
+}
+
+/** The same, and the credential that it had at that moment. */
+export function findTenantWithCredential(
+  scope: Scope,
+  id: string,
+): Effect.Effect<TenantWithCredential, TenantscopeError, StorageService> {
+  const byRowId = (rowId: string) =>
+    withStorage((storage) =>
+      storage.m365Tenants.getWithCredential({ platformTenantId: scope.platformTenantId, id: rowId }),
+    )
+  return Effect.gen(function* () {
+    const found = (yield* byRowId(yield* tenantKey(id))) ?? (yield* byRowId((yield* findTenant(scope, id)).id))
+    return found ?? (yield* Effect.fail(new NotFoundError('M365 tenant')))
+  })
+}
+
+function tenantKey(id: string): Effect.Effect<string, TenantscopeError> {
+  const key = typeof id === 'string' ? id.toLowerCase() : ''
+  return rowId.test(key) ? Effect.succeed(key) : Effect.fail(malformed('/id'))
 }
 
 export function malformed(pointer: string): InvalidInputError {

@@ -86,6 +86,11 @@ function tenantStore(tables: Tables): Storage['m365Tenants'] {
         return tenant
       }),
     get: ({ platformTenantId, id }) => step(() => tables.tenant(platformTenantId, id)),
+    getWithCredential: ({ platformTenantId, id }) =>
+      step(() => {
+        const tenant = tables.tenant(platformTenantId, id)
+        return tenant && { tenant, credential: tables.credentials.get(id) ?? null }
+      }),
     getByM365TenantId: ({ platformTenantId, m365TenantId }) => step(() => byGuid(platformTenantId, m365TenantId)),
     list: ({ platformTenantId, status, q, cursor, limit }) =>
       step(() => {

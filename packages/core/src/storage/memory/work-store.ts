@@ -16,6 +16,15 @@ export function memoryWorkStore(tables: Tables): WorkStore {
     record.leaseUntil = tables.monotonicMs() + leaseMs
     record.scan.leaseExpiresAt = new Date(Date.now() + leaseMs)
   }
+  const take = (scanId: string, { workerId, leaseMs, at }: Parameters<WorkStore['claimNext']>[0]) => {
+    const record = tables.scans.get(scanId)
+    if (record?.scan.status !== 'pending' || hasRunningSibling(tables, record.scan)) return null
+    Object.assign(record.scan, { status: 'running', attempt: record.scan.attempt + 1, workerId })
+    record.scan.startedAt ??= at
+    lease(record, leaseMs)
+    tables.append(record, stateEvent(record.scan, at))
+    return record.scan
+  }
   const requeue = (record: ScanRecord, at: Date) => {
     dropLease(record)
     record.scan.status = 'pending'
@@ -23,15 +32,11 @@ export function memoryWorkStore(tables: Tables): WorkStore {
   }
 
   return {
-    claim: ({ scanId, workerId, leaseMs, at }) =>
+    claim: ({ scanId, ...claim }) => step(() => take(scanId, claim)),
+    claimNext: (claim) =>
       step(() => {
-        const record = tables.scans.get(scanId)
-        if (record?.scan.status !== 'pending' || hasRunningSibling(tables, record.scan)) return null
-        Object.assign(record.scan, { status: 'running', attempt: record.scan.attempt + 1, workerId })
-        record.scan.startedAt ??= at
-        lease(record, leaseMs)
-        tables.append(record, stateEvent(record.scan, at))
-        return record.scan
+        const [first] = claimable(tables)
+        return first === undefined ? null : take(first, claim)
       }),
     renewLease: ({ scanId, attempt, workerId, leaseMs }) =>
       step(() => {
